@@ -1,0 +1,59 @@
+# Everything a person or CI does with this tree. `make help` lists it.
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3; do \
+	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-kill lint types bench docs lock clean dev
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lab: $(VENV)/.runtime ## run Gough with an emulated MAAS and virtual machines: make lab ARGS="--machines 5 --fault install-stuck:2"
+	@$(BIN)/gough lab $(ARGS)
+
+test: $(VENV)/.dev ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
+	@$(BIN)/python -m pytest -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not live_maas" $(ARGS)
+
+test-kill: $(VENV)/.dev ## kill -9 in the middle of twenty deployments
+	@$(BIN)/python -m pytest -m kill tests/stack $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, import contracts, mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev ## figures with ratios against a baseline in the same run
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.dev ## regenerate the generated parts of docs/
+	@$(BIN)/python -m tools.generate_docs
+
+lock: $(VENV)/.dev ## resolve the dependencies again and write requirements/*.txt
+	@$(BIN)/python -m tools.lock
+
+dev: $(VENV)/.dev ## the virtual environment with every tool in it
+
+clean: ## remove what was built and what the lab left
+	rm -rf $(VENV) .lab build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Gough needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3 python3-venv)."; exit 1; }
+	@echo "Making the virtual environment with $(PYTHON) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml agent/pyproject.toml | $(VENV)/bin/python
+	@echo "Installing locked dependencies (once) ..."
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation -e . -e agent
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing locked development tools (once) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Pure data and decisions. Standard library only; nothing here does anything."""

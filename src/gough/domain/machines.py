@@ -1,0 +1,35 @@
+"""A machine as its provisioner (MAAS) describes it at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gough.domain.machine_status import MachineStatus
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRecord:
+    """Sizes in MiB as MAAS gives memory, and MB for storage; both are 0 before commissioning."""
+
+    system_id: str
+    hostname: str
+    status: MachineStatus
+    fqdn: str = ""
+    status_message: str = ""
+    power_state: str = "unknown"
+    power_type: str = ""
+    architecture: str = ""
+    cpu_count: int = 0
+    memory_mib: int = 0
+    storage_mb: float = 0.0
+    zone: str = ""
+    pool: str = ""
+    owner: str = ""
+    osystem: str = ""
+    distro_series: str = ""
+    locked: bool = False
+    hardware_uuid: str = ""
+    serial: str = ""
+    tags: tuple[str, ...] = ()
+    mac_addresses: tuple[str, ...] = ()
+    ip_addresses: tuple[str, ...] = ()
+    owner_data: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,66 @@
+"""What happened to a machine: one stream from every source. Diagnosis reads nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    MAAS = "maas"
+    CLOUD_INIT = "cloud-init"
+    AGENT = "agent"
+    GOUGH = "gough"
+    PERSON = "person"
+
+
+class Level(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class GoughEvent(StrEnum):
+    """The kinds of events that Gough itself writes. Other sources keep their own words."""
+
+    STAGE_STARTED = "stage-started"
+    STAGE_DONE = "stage-done"
+    STAGE_FAILED = "stage-failed"
+    STAGE_SKIPPED = "stage-skipped"
+    STAGE_HEALED = "stage-healed"
+    ACTION_FAILED = "action-failed"
+    IN_SERVICE = "in-service"
+    JOB_DONE = "job-done"
+    JOB_CANCELLED = "job-cancelled"
+    MACHINE_FOUND = "machine-found"
+    MACHINE_VANISHED = "machine-vanished"
+
+
+class AgentEvent(StrEnum):
+    ENROLLED = "enrolled"
+    ENROLMENT_REFUSED = "enrolment-refused"
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class PersonEvent(StrEnum):
+    REQUESTED = "requested"
+    CANCELLED = "cancelled"
+    RETRIED = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """`kind` is the source's own name for it: MAAS's event type, cloud-init's event name, or one of the above."""
+
+    source: Source
+    kind: str
+    message: str
+    occurred_at: datetime
+    level: Level = Level.INFO
+    actor: str = ""
+
+    def quote(self) -> str:
+        """One line of evidence, as it is shown to people."""
+        said = f"{self.kind}: {self.message}" if self.message else self.kind
+        return f"{self.occurred_at:%H:%M:%S} {self.source.value} {said}"

@@ -1,0 +1,1 @@
+"""The laptop lab: test equipment that speaks the real protocols."""

@@ -1,0 +1,26 @@
+"""Writes requirements/*.txt: every dependency at one version, for every supported Python, with hashes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+OUT = Path("requirements")
+COMPILE = [
+    "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11",
+    "--generate-hashes", "--no-emit-index-url", "--no-header",
+]  # fmt: skip
+
+
+def main() -> None:
+    """Build tools, the runtime, and the development tools on top of the runtime's versions."""
+    _compile("build.txt", "requirements/build.in")
+    _compile("runtime.txt", "pyproject.toml")
+    _compile("dev.txt", "--group", "dev", "--constraint", "requirements/runtime.txt")
+
+
+def _compile(name: str, *source: str) -> None:
+    subprocess.run([sys.executable, *COMPILE, *source, "-o", str(OUT / name), *sys.argv[1:]], check=True)
+
+
+if __name__ == "__main__":
+    main()
