@@ -6,6 +6,7 @@ GoughError
 ├── Unauthenticated    nobody knows who is asking
 ├── Denied             known, but not allowed
 ├── NotFound
+├── Gone               there was one, and it will not come back
 ├── Conflict           the thing is in another state than the caller thinks
 ├── LeaseLost          another worker has taken the job over; this one stops
 └── Outside            another system; `system` names it
@@ -68,6 +69,12 @@ class NotFound(GoughError):
     code = "NOT_FOUND"
     meaning = "There is no such thing, or it is gone."
     default_hint = "Check the name; lists show what there is."
+
+
+class Gone(GoughError):
+    code = "GONE"
+    meaning = "It was there once and will not come back."
+    default_hint = "Stop asking for it."
 
 
 class Conflict(GoughError):

@@ -13,5 +13,5 @@ class Backoff:
 
     def delay(self, attempt: int, chance: float) -> timedelta:
         """Wait before try number `attempt` + 1 (the first try is 1). `chance` is in [0, 1)."""
-        full = min(self.first * 2 ** min(attempt - 1, 30), self.ceiling)
+        full = min(self.first * float(2 ** min(attempt - 1, 30)), self.ceiling)
         return full * (0.5 + chance / 2)

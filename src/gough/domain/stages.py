@@ -26,7 +26,7 @@ class Retry(StrEnum):
     """What a retry from this stage does. The job keeps what earlier stages achieved."""
 
     AGAIN = "again"  # the stage's action runs again
-    RESUBMIT = "resubmit"  # back to `submit`: the machine is installed anew, which wipes its disks
+    RESUBMIT = "resubmit"  # from the first stage: a new submission to MAAS, which for a deployment wipes the disks
     WAIT = "wait"  # nothing to repeat: the stage waits again with a fresh deadline
 
 
@@ -53,7 +53,7 @@ class Stage:
     name: str
     deadline: timedelta
     done: Callable[[Facts], bool]
-    failed: Callable[[Facts], bool] = lambda facts: False
+    failed: Callable[[Facts], bool] = lambda _: False
     action: Action | None = None
     waiver: Waiver | None = None
     retry: Retry = Retry.AGAIN
@@ -263,4 +263,4 @@ def _act_or_wait(stage: Stage, running: Running, now: datetime) -> Step:
 def restart_at(table: Table, failed: str) -> str:
     """The stage a retry begins with when `failed` has ended badly."""
     stage = next(stage for stage in table if stage.name == failed)
-    return "submit" if stage.retry is Retry.RESUBMIT else failed
+    return table[0].name if stage.retry is Retry.RESUBMIT else failed

@@ -29,6 +29,7 @@ class GoughEvent(StrEnum):
     STAGE_SKIPPED = "stage-skipped"
     STAGE_HEALED = "stage-healed"
     ACTION_FAILED = "action-failed"
+    FINDING = "finding"
     IN_SERVICE = "in-service"
     JOB_DONE = "job-done"
     JOB_CANCELLED = "job-cancelled"

@@ -1,0 +1,116 @@
+"""One request to a MAAS region and what may go wrong with it. Knows no operation of MAAS's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import httpx
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from gough.adapters.maas.errors import translate, unreachable, unreadable
+from gough.adapters.maas.oauth import OAuthPlaintext
+from gough.domain.errors import Misconfigured, Unavailable
+
+TIMEOUT = httpx.Timeout(75, connect=10)  # a BMC that never answers makes MAAS wait for 60 s before it says so
+PAUSES = (0.25, 1.0)  # seconds before the second and the third try of a GET
+WORTH_ANOTHER_TRY = frozenset({502, 503, 504})
+EXCERPT = 60
+
+Answer = TypeVar("Answer")
+Params = Mapping[str, str | Sequence[str]]
+
+
+class RegionHttp:
+    """Safe to share between threads, as httpx.Client is."""
+
+    def __init__(
+        self, url: str, auth: OAuthPlaintext, transport: httpx.BaseTransport | None, sleep: Callable[[float], None]
+    ) -> None:
+        self._auth = auth
+        self._sleep = sleep
+        self.url = api_root(url)
+        self._client = httpx.Client(base_url=self.url, auth=auth, timeout=TIMEOUT, transport=transport)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, path: str, answer: TypeAdapter[Answer], params: Params | None = None) -> Answer:
+        return self._parsed(self._get(path, params), answer)
+
+    def get_keys(self, path: str, params: Params) -> frozenset[str]:
+        """Only the names of a JSON object: its values are secrets, so they are not quoted, logged or kept."""
+        response = self._get(path, params)
+        keys = _keys(response.content)
+        if keys is None:
+            raise unreadable(response, "not a JSON object")
+        return keys
+
+    def post(self, path: str, answer: TypeAdapter[Answer], params: Params, form: Mapping[str, str]) -> Answer:
+        """Never repeated: MAAS may have done it although the answer got lost."""
+        return self._parsed(self._checked(self._send("POST", path, params, form)), answer)
+
+    def _get(self, path: str, params: Params | None) -> httpx.Response:
+        for pause in PAUSES:
+            response = self._tried(path, params)
+            if response is not None:
+                return self._checked(response)
+            self._sleep(pause)
+        return self._checked(self._send("GET", path, params))
+
+    def _tried(self, path: str, params: Params | None) -> httpx.Response | None:
+        """None where another try may help."""
+        try:
+            response = self._send("GET", path, params)
+        except Unavailable:
+            return None
+        return None if response.status_code in WORTH_ANOTHER_TRY else response
+
+    def _send(
+        self, method: str, path: str, params: Params | None, form: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            return self._client.request(method, path, params=params, data=form)
+        except httpx.HTTPError as error:
+            raise unreachable(error, self.url, self._auth.redact) from error
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        raise translate(response, self._auth.redact)
+
+    def _parsed(self, response: httpx.Response, answer: TypeAdapter[Answer]) -> Answer:
+        try:
+            return answer.validate_python(orjson.loads(response.content))
+        except orjson.JSONDecodeError as error:
+            start = self._auth.redact(" ".join(response.text.split())[:EXCERPT])
+            raise unreadable(response, "not JSON", start) from error
+        except ValidationError as error:
+            raise unreadable(response, _first_mismatch(error)) from error
+
+
+def api_root(url: str) -> str:
+    """`http://maas:5240/MAAS/api/2.0/` from the setting, with or without trailing slash. Misconfigured otherwise."""
+    hint = "MAAS_URL looks like http://maas.example:5240/MAAS/."
+    try:
+        parsed = httpx.URL(url.strip())
+    except httpx.InvalidURL as error:
+        raise Misconfigured(f"MAAS_URL is not a URL: {error}", hint=hint) from error
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise Misconfigured("MAAS_URL is not an http or https URL with a host.", hint=hint)
+    path = parsed.path.rstrip("/").removesuffix("/api/2.0")
+    return str(parsed.copy_with(path=f"{path}/api/2.0/", query=None, fragment=None, username="", password=""))
+
+
+def _keys(content: bytes) -> frozenset[str] | None:
+    """None when it is not a JSON object. The decoder's error is dropped on purpose: it carries the document."""
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return frozenset(body) if isinstance(body, dict) else None
+
+
+def _first_mismatch(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where or 'the whole'} {first['msg'][0].lower()}{first['msg'][1:]}"

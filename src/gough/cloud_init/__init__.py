@@ -1,0 +1,37 @@
+"""Templates: read, checked, rendered for a machine, compiled into the user-data that MAAS delivers.
+
+source = read(folder / "base-server")
+prepared = prepare(source, {"ssh_keys": [key]}, MachineContext.of(machine), delivery)
+"""
+
+from gough.cloud_init.check import SIZE_LIMIT, check
+from gough.cloud_init.compile import compile_user_data
+from gough.cloud_init.delivery import Delivery
+from gough.cloud_init.findings import Finding, Severity
+from gough.cloud_init.library import TemplateSource, discover, parse, read
+from gough.cloud_init.machine import EXAMPLE_MACHINE, MachineContext
+from gough.cloud_init.prepare import Prepared, prepare
+from gough.cloud_init.redact import redact
+from gough.cloud_init.render import Rendered, render
+from gough.cloud_init.samples import sample_values
+
+__all__ = [
+    "EXAMPLE_MACHINE",
+    "SIZE_LIMIT",
+    "Delivery",
+    "Finding",
+    "MachineContext",
+    "Prepared",
+    "Rendered",
+    "Severity",
+    "TemplateSource",
+    "check",
+    "compile_user_data",
+    "discover",
+    "parse",
+    "prepare",
+    "read",
+    "redact",
+    "render",
+    "sample_values",
+]

@@ -1,0 +1,94 @@
+#!/bin/sh
+# Installs the Gough agent: download, check against the pinned checksum, unpack, configure, start.
+# May be run again. GOUGH_ROOT prefixes every path, to install into an image; nothing is started then.
+# shellcheck disable=SC2034  # the checksum that is used is chosen by architecture
+set -eu
+umask 077
+# -- settings --
+
+ROOT=${GOUGH_ROOT:-}
+RETRY_SECONDS=${GOUGH_RETRY_SECONDS:-2} # doubles after each failed download
+
+fail() {
+    echo "gough-agent: $*" >&2
+    exit 1
+}
+
+command -v python3 >/dev/null || fail "python3 is missing; it is needed to download and to run the agent"
+arch=$(uname -m)
+case $arch in
+    x86_64) expected=$SHA256_x86_64 ;;
+    aarch64) expected=$SHA256_aarch64 ;;
+    *) expected= ;;
+esac
+[ -n "$expected" ] || fail "Gough has no agent for $arch"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+tarball=$work/gough-agent.tar.gz
+ca=
+if [ -n "$CA_PEM" ]; then
+    ca=$work/ca.pem
+    printf '%s' "$CA_PEM" >"$ca"
+fi
+
+url=$PUBLIC_URL/agent/gough-agent-linux-$arch.tar.gz
+python3 - "$url" "$tarball" "$ca" "$RETRY_SECONDS" <<'PYTHON' || fail "could not download $url"
+import shutil, ssl, sys, time, urllib.error, urllib.request
+
+url, target, ca, wait = sys.argv[1:]
+context = ssl.create_default_context()
+if ca:
+    context.load_verify_locations(ca)
+for attempt in range(1, 6):
+    try:
+        with urllib.request.urlopen(url, timeout=30, context=context) as answer, open(target, "wb") as file:
+            shutil.copyfileobj(answer, file)
+        sys.exit(0)
+    except OSError as error:
+        print(f"gough-agent: download, try {attempt} of 5: {error}", file=sys.stderr)
+        if isinstance(error, urllib.error.HTTPError) and error.code in (403, 404, 410):
+            break  # asking again does not help
+    if attempt < 5:
+        time.sleep(float(wait) * 2 ** (attempt - 1))
+sys.exit(1)
+PYTHON
+
+actual=$(sha256sum "$tarball" | cut -d ' ' -f 1)
+if [ "$actual" != "$expected" ]; then
+    rm -f "$tarball"
+    fail "the download's checksum is $actual; expected $expected; nothing was installed"
+fi
+
+new=$ROOT/opt/gough-agent.new
+rm -rf "$new"
+install -d -m 755 "$ROOT/opt" "$new"
+(
+    umask 022
+    tar -xzf "$tarball" -C "$new" --strip-components=1 --no-same-owner
+)
+[ -f "$new/gough-agent.service" ] || fail "the tarball holds no gough-agent.service"
+rm -rf "$ROOT/opt/gough-agent"
+mv "$new" "$ROOT/opt/gough-agent"
+install -D -m 644 "$ROOT/opt/gough-agent/gough-agent.service" "$ROOT/etc/systemd/system/gough-agent.service"
+
+etc=$ROOT/etc/gough-agent
+install -d -m 755 "$etc"
+if [ -n "$ca" ]; then
+    install -m 644 "$ca" "$etc/ca.pem"
+fi
+{
+    echo "MANAGEMENT_SERVER_URL=$PUBLIC_URL"
+    echo "GOUGH_ENROLMENT_TOKEN=$ENROLMENT_TOKEN"
+    echo "SERVER_ID=$SERVER_ID"
+    echo "MONITORING_INTERVAL=$INTERVAL"
+    [ -z "$ca" ] || echo "GOUGH_CA_FILE=/etc/gough-agent/ca.pem"
+    [ -z "$ALLOW_HTTP" ] || echo "GOUGH_ALLOW_HTTP=true"
+} >"$etc/agent.env.new"
+mv -f "$etc/agent.env.new" "$etc/agent.env"
+
+if [ -z "$ROOT" ]; then
+    systemctl daemon-reload
+    systemctl enable --now gough-agent
+fi

@@ -1,0 +1,136 @@
+"""Settings: read once, from the environment, typed, checked.
+
+Each NAME may instead be given as NAME_FILE, the path of a file that holds the value (for secrets).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from gough.domain.durations import parse_durations
+from gough.domain.errors import Invalid, Misconfigured, Problem
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _deadlines(value: object) -> object:
+    return parse_durations(value) if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """Every setting. The alias is the variable's name; docs/operations.md is checked against this list."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
+
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    maas_url: str = Field("", alias="MAAS_URL")
+    maas_api_key: SecretStr | None = Field(None, alias="MAAS_API_KEY")
+    fleet_url: str = Field("", alias="FLEET_URL")
+    secret_key: SecretStr | None = Field(None, alias="SECRET_KEY")
+    debug: bool = Field(False, alias="DEBUG")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+
+    public_url: str = Field("", alias="GOUGH_PUBLIC_URL")
+    ca_file: Path | None = Field(None, alias="GOUGH_CA_FILE")
+    allow_http: bool = Field(False, alias="GOUGH_ALLOW_HTTP")
+    host: str = Field("127.0.0.1", alias="GOUGH_HOST")
+    port: int = Field(8000, alias="GOUGH_PORT", ge=1, le=65535)
+    data_dir: Path = Field(Path("gough-data"), alias="GOUGH_DATA_DIR")
+    templates_dir: Path | None = Field(None, alias="GOUGH_TEMPLATES_DIR")
+    agent_dir: Path | None = Field(None, alias="GOUGH_AGENT_DIR")
+    setup_secret: SecretStr | None = Field(None, alias="GOUGH_SETUP_SECRET")
+
+    worker_threads: int = Field(4, alias="GOUGH_WORKER_THREADS", ge=1, le=64)
+    lease_seconds: float = Field(30, alias="GOUGH_LEASE_SECONDS", ge=2)
+    maas_poll_seconds: float = Field(5, alias="GOUGH_MAAS_POLL_SECONDS", gt=0)
+    maas_presence_seconds: float = Field(300, alias="GOUGH_MAAS_PRESENCE_SECONDS", gt=0)
+    agent_interval_seconds: float = Field(60, alias="GOUGH_AGENT_INTERVAL_SECONDS", gt=0)
+    deadlines: Annotated[Mapping[str, timedelta], BeforeValidator(_deadlines)] = Field(
+        default_factory=dict, alias="GOUGH_DEADLINES"
+    )
+
+    @property
+    def database(self) -> str:
+        """The database's URL; without one, SQLite in the data folder."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.resolve() / 'gough.db'}"
+
+    @property
+    def key(self) -> str:
+        """The secret everything is sealed with. Raises Misconfigured where there is none."""
+        value = self.secret_key.get_secret_value() if self.secret_key else ""
+        if len(value) < 32:
+            raise Misconfigured(
+                "SECRET_KEY is missing or shorter than 32 characters.",
+                hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))', store it in a file "
+                "with mode 0600 and name the file in SECRET_KEY_FILE.",
+            )
+        return value
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings that `environment` gives. Raises Misconfigured listing everything that is wrong at once."""
+    given: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name in (field.alias or "" for field in Settings.model_fields.values()):
+        try:
+            value = _value(name, environment)
+        except Invalid as error:
+            problems.append(Problem(name, str(error)))
+            continue
+        if value:
+            given[name] = value
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        problems += [Problem(str(e["loc"][0]), e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+        raise _misconfigured(problems) from None
+    if problems := [*problems, *check(settings)]:
+        raise _misconfigured(problems)
+    return settings
+
+
+def check(settings: Settings) -> list[Problem]:
+    """What is well-formed but cannot work; each message says what to do."""
+    problems = []
+    url = urlsplit(settings.public_url)
+    if settings.public_url and url.scheme not in ("http", "https"):
+        problems.append(Problem("GOUGH_PUBLIC_URL", "must start with https:// (or http:// in a lab)."))
+    if url.scheme == "http" and url.hostname not in LOOPBACK and not settings.allow_http:
+        problems.append(
+            Problem(
+                "GOUGH_PUBLIC_URL",
+                "is plain http: tokens and metrics would cross the network readable. Give an https address, "
+                "or set GOUGH_ALLOW_HTTP=true if that network is yours alone.",
+            )
+        )
+    if settings.ca_file is not None and not settings.ca_file.is_file():
+        problems.append(Problem("GOUGH_CA_FILE", f"{settings.ca_file} is not a readable file. Give a PEM file."))
+    if settings.maas_api_key and not settings.maas_url:
+        problems.append(Problem("MAAS_URL", "is missing, but MAAS_API_KEY is set. Give http://…:5240/MAAS/."))
+    if settings.maas_api_key and settings.maas_api_key.get_secret_value().count(":") != 2:
+        problems.append(Problem("MAAS_API_KEY", "has three parts, consumer:token:secret (`maas apikey`)."))
+    return problems
+
+
+def _value(name: str, environment: Mapping[str, str]) -> str | None:
+    value, path = environment.get(name), environment.get(f"{name}_FILE")
+    if path is None or name.endswith("_FILE"):
+        return value
+    if value is not None:
+        raise Invalid(f"{name} and {name}_FILE are both set. Keep one of them.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Invalid(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+
+
+def _misconfigured(problems: list[Problem]) -> Misconfigured:
+    lines = "; ".join(f"{problem.pointer}: {problem.message}" for problem in problems)
+    return Misconfigured(f"The settings cannot be used. {lines}", problems=problems)

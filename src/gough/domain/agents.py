@@ -1,0 +1,22 @@
+"""What Gough thinks of an agent, from when it was last heard."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class AgentState(StrEnum):
+    ENROLLED = "enrolled"  # has a key, no heartbeat yet
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+MISSED_BEATS = 3
+
+
+def silence_allowed(interval: timedelta) -> timedelta:
+    """Jitter and one lost heartbeat are no news; three missed ones are. Never under 5 s, where a busy host lies."""
+    return max(interval * MISSED_BEATS * 1.1, timedelta(seconds=5))
+
+
+def is_silent(last_seen: datetime, now: datetime, interval: timedelta) -> bool:
+    return now - last_seen > silence_allowed(interval)

@@ -1,0 +1,24 @@
+"""Who may do what: one table."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    VIEW = "view"
+    DEPLOY = "deploy"
+    OPERATE = "operate"
+    MANAGE = "manage"
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({Permission.VIEW}),
+    Role.OPERATOR: frozenset({Permission.VIEW, Permission.DEPLOY, Permission.OPERATE}),
+    Role.ADMIN: frozenset(Permission),
+}

@@ -1,0 +1,70 @@
+"""What recurs: following MAAS, ordering the stream, noticing silent agents. One table; each duty has a thread.
+
+Several processes may run them: each duty takes a lock or a turn in the database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+
+import structlog
+
+from gough.config import Settings
+from gough.domain.errors import GoughError
+from gough.services import agents, sync, timeline
+from gough.services.context import Use
+
+log = structlog.get_logger()
+
+
+def _order_stream(use: Use) -> None:
+    with use.database.read() as session:
+        waiting = timeline.has_unplaced(session)
+    if waiting:
+        with use.database.write() as session:
+            timeline.give_positions(session)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """`every` gives the seconds between the end of one run and the start of the next."""
+
+    name: str
+    run: Callable[[Use], None]
+    every: Callable[[Settings], float]
+
+
+DUTIES = (
+    Duty("follow-maas", sync.poll_all, lambda settings: settings.maas_poll_seconds),
+    Duty("order-stream", _order_stream, lambda _: 0.25),
+    Duty("watch-agents", agents.watch, lambda settings: max(1.0, settings.agent_interval_seconds / 4)),
+)
+
+
+class Duties:
+    """Runs the table until it is stopped. A duty that fails is logged and runs again."""
+
+    def __init__(self, use: Use) -> None:
+        self._use = use
+        self._stopped = Event()
+        self._threads = [Thread(target=self._repeat, args=(duty,), name=duty.name, daemon=True) for duty in DUTIES]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, patience: float = 10.0) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join(patience)
+
+    def _repeat(self, duty: Duty) -> None:
+        pause = duty.every(self._use.settings)
+        while not self._stopped.is_set():
+            try:
+                duty.run(self._use)
+            except GoughError as error:
+                log.warning("duty failed", duty=duty.name, error=str(error))
+            except Exception:
+                log.exception("duty failed", duty=duty.name)
+            self._stopped.wait(pause)

@@ -1,0 +1,109 @@
+"""Serves a region on a loopback port: HTTP/1.1 with keep-alive, a thread a connection."""
+
+import io
+import socket
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from gough.lab.maas.endpoints import application
+from gough.lab.maas.region import Region
+
+IDLE = 75  # seconds a kept connection may be silent
+
+
+class Server:
+    """A running server. `url` is what MAAS_URL would be; `close` ends it and its connections."""
+
+    def __init__(self, region: Region, port: int) -> None:
+        self._http = _Http(("127.0.0.1", port), application(region))
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.05,), name="lab-maas-http", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}/MAAS/"
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._thread.join(timeout=5)
+        self._http.server_close()
+
+
+def serve(region: Region, port: int = 0) -> Server:
+    """Port 0 takes a free one."""
+    return Server(region, port)
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], app: Callable[..., Any]) -> None:
+        self.app = app
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._guard:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        with self._guard:
+            kept = list(self._open)
+        for connection in kept:  # wakes the threads that wait for a next request
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+        super().server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that went away is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = IDLE
+    server: _Http
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        builder = EnvironBuilder(
+            path=path,
+            query_string=query,
+            method=self.command,
+            headers=list(self.headers.items()),
+            input_stream=io.BytesIO(body),
+            content_length=len(body),
+        )
+        chunks, status, headers = run_wsgi_app(self.server.app, builder.get_environ(), buffered=True)
+        answer = b"".join(chunks)
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason.title())
+        for name, value in headers:
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - the base names them
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: the lab's output is for people."""

@@ -1,0 +1,37 @@
+"""What every use case is given: the wiring, as data. Built once by `gough.bootstrap`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from gough.config import Settings
+from gough.persistence.database import Database
+from gough.persistence.models import Region
+from gough.ports import Provisioner, Waker
+from gough.services.secrets import Sealer
+
+Connect = Callable[[str, str], Provisioner]
+"""(URL, API key) → a client of that MAAS region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Named for how it reads at the call: `deployments.request(use, …)`. Safe to share between threads."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    connect: Connect
+    waker: Waker
+    agent_checksums: Callable[[], Mapping[str, str]]
+    """{machine architecture as `uname -m` says it: SHA-256 of the agent's archive}."""
+    _clients: dict[tuple[str, str], Provisioner] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def provisioner(self, region: Region) -> Provisioner:
+        """The client of a region; one a URL and key, so that its connections are pooled."""
+        name = (region.url, region.api_key_sealed)
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self.connect(region.url, self.sealer.open_text(region.api_key_sealed))
+            return self._clients[name]

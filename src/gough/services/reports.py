@@ -1,0 +1,70 @@
+"""What cloud-init reports from a machine's first boot.
+
+Source: cloud-init 25.1, `cloudinit/reporting/events.py`: {name, description, event_type, origin, timestamp, result?}.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from gough.domain.errors import Invalid, Unauthenticated
+from gough.domain.timeline import Level, Source, TimelineEvent
+from gough.persistence.models import Deployment, MachineEvent, MachineToken
+from gough.services import timeline
+from gough.services.context import Use
+from gough.services.secrets import hash_secret
+from gough.services.waking import signal_machine
+
+FINAL = "modules-final"  # the last stage of a boot; its finish is the end of the first boot
+
+
+def accept(use: Use, token: str, report: Mapping[str, Any]) -> None:
+    """Record one report. Raises Unauthenticated for an unknown or dead token, Invalid for another shape."""
+    name, event_type = report.get("name"), report.get("event_type")
+    if not isinstance(name, str) or not isinstance(event_type, str):
+        raise Invalid("A report has at least `name` and `event_type`, both text.")
+    with use.database.write() as session:
+        known = session.get(MachineToken, hash_secret(token))
+        if known is None or known.purpose != "report" or known.revoked_at is not None:
+            raise Unauthenticated("This reporting token is not known, or its deployment is over.")
+        deployment, now = session.get_one(Deployment, known.deployment_id), use.database.now(session)
+        result = str(report.get("result") or "")
+        if _record(session, deployment, report, result, now) and event_type == "finish":
+            _conclude(deployment, name, result, now)
+        signal_machine(session, deployment.machine_id, now=now)
+    use.waker.wake()
+
+
+def _record(session: Session, deployment: Deployment, report: Mapping[str, Any], result: str, now: datetime) -> bool:
+    """Whether it is new: cloud-init repeats a report whose answer it did not get."""
+    name, event_type = str(report["name"])[:100], str(report["event_type"])[:20]
+    key = f"ci:{deployment.id}:{hash_secret(orjson.dumps(dict(report), option=orjson.OPT_SORT_KEYS).decode())[:32]}"
+    if session.query(MachineEvent.id).filter_by(dedup_key=key).first() is not None:
+        return False
+    said = f"{event_type} {result}".strip() + f": {str(report.get('description') or '')[:1000]}"
+    detailed = "/" in name or event_type == "start"
+    level = Level.ERROR if result == "FAIL" else Level.DEBUG if detailed else Level.INFO
+    event = TimelineEvent(Source.CLOUD_INIT, name, said, _moment(report, now), level)
+    timeline.record(session, deployment.machine_id, event, now=now, job_id=deployment.job_id, dedup_key=key)
+    return True
+
+
+def _conclude(deployment: Deployment, name: str, result: str, now: datetime) -> None:
+    """A failed part fails the boot at its end, when every part has spoken: the evidence is complete then."""
+    if name != FINAL:
+        return
+    if result == "FAIL":
+        deployment.cloud_init_failed_at = now
+    else:
+        deployment.cloud_init_finished_at, deployment.cloud_init_failed_at = now, None
+
+
+def _moment(report: Mapping[str, Any], now: datetime) -> datetime:
+    """The machine's own time of it, unless its clock is far off: then ours."""
+    stamp = report.get("timestamp")
+    if not isinstance(stamp, int | float) or abs(stamp - now.timestamp()) > 600:
+        return now
+    return datetime.fromtimestamp(stamp, UTC)

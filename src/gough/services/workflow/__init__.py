@@ -1,0 +1,1 @@
+"""What moves a job: claim it, look at the facts, decide, record, act."""

@@ -1,0 +1,87 @@
+"""Claiming a job: a lease in database time, and a token that fences every commit made under it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Update, or_, select, update
+from sqlalchemy.orm import Session
+
+from gough.domain.errors import LeaseLost
+from gough.persistence.database import Database
+from gough.persistence.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to move one job, until the lease ends or somebody else takes over."""
+
+    database: Database
+    job_id: str
+    token: int
+    lease: timedelta
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Commits only while the lease is ours; renews it. Raises LeaseLost, and nothing is written."""
+        with self.database.write() as session:
+            self._extend(session)
+            yield session
+
+    def renew(self) -> None:
+        """Push the lease's end out: called before each outside effect, and while one takes long."""
+        with self.transaction():
+            pass
+
+    def release(self) -> None:
+        """Let the job be claimed again at once. Losing the lease before this is no error."""
+        with self.database.write() as session:
+            session.execute(self._mine().values(lease_until=None, lease_owner=None))
+
+    def _extend(self, session: Session) -> None:
+        until = self.database.now(session) + self.lease
+        renewed = session.execute(self._mine().values(lease_until=until).returning(Job.id)).first()
+        if renewed is None:
+            raise LeaseLost(f"Job {self.job_id} has been taken over by another worker.")
+
+    def _mine(self) -> Update:
+        return (
+            update(Job)
+            .where(Job.id == self.job_id, Job.lease_token == self.token)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def claim_due(database: Database, *, owner: str, lease: timedelta) -> Claim | None:
+    """The most urgent job that is due and free, now ours; None when there is none."""
+    with database.write() as session:
+        now = database.now(session)
+        free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
+        due = (
+            select(Job.id)
+            .where(Job.wake_at.is_not(None), Job.wake_at <= now, free)
+            .order_by(Job.priority.desc(), Job.wake_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        job_id = session.scalars(due).first()
+        if job_id is None:
+            return None
+        token = session.scalars(
+            update(Job)
+            .where(Job.id == job_id, free)
+            .values(lease_token=Job.lease_token + 1, lease_until=now + lease, lease_owner=owner)
+            .returning(Job.lease_token)
+            .execution_options(synchronize_session=False)
+        ).first()
+        return None if token is None else Claim(database, job_id, token, lease)
+
+
+def seconds_until_due(database: Database) -> float | None:
+    """How long the workers may sleep; None when no job wants to be woken. Leased jobs count from their lease's end."""
+    with database.read() as session:
+        now = database.now(session)
+        query = select(Job.wake_at, Job.lease_until).where(Job.wake_at.is_not(None)).order_by(Job.wake_at).limit(50)
+        moments = [max(wake, lease or wake) for wake, lease in session.execute(query) if wake is not None]
+    return max(0.0, (min(moments) - now).total_seconds()) if moments else None

@@ -1,0 +1,40 @@
+"""From rows to the frozen snapshot that decisions are made from."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gough.config import Settings
+from gough.domain.agents import AgentState
+from gough.domain.facts import Facts
+from gough.domain.machine_status import MachineStatus
+from gough.persistence.models import Agent, Deployment, Job
+
+
+def facts_of(session: Session, job: Job, settings: Settings) -> Facts:
+    """What is known about the job's machine in this transaction."""
+    facts = Facts(
+        status=MachineStatus(job.machine.status),
+        known_to_maas=job.machine.vanished_at is None,
+        submitted=job.submitted_at is not None,
+        fleet_configured=bool(settings.fleet_url),
+    )
+    deployment = job.deployment
+    if deployment is None:
+        return facts
+    return replace(
+        facts,
+        user_data_accepted=bool(deployment.user_data_sha256),
+        findings=tuple(f["message"] for f in deployment.findings if f["severity"] == "error"),
+        cloud_init_finished=deployment.cloud_init_finished_at is not None,
+        cloud_init_failed=deployment.cloud_init_failed_at is not None,
+        agent_online=_agent_online(session, deployment),
+    )
+
+
+def _agent_online(session: Session, deployment: Deployment) -> bool:
+    states = session.scalars(
+        select(Agent.state).where(Agent.deployment_id == deployment.id, Agent.revoked_at.is_(None))
+    )
+    return AgentState.ONLINE.value in states.all()
