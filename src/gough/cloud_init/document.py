@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
+from yaml.reader import ReaderError
 
 from gough.domain.errors import Invalid, Problem
 
@@ -55,8 +56,10 @@ def compose(text: str) -> yaml.MappingNode:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line + 1, at.column + 1) if at else START
         raise _invalid([Problem(str(mark), _explained(error))]) from error
-    except yaml.YAMLError as error:
-        raise _invalid([Problem(str(START), f"not YAML: {str(error).splitlines()[0]}")]) from error
+    except ReaderError as error:
+        before = text[: error.position].split("\n")
+        mark = Mark(len(before), len(before[-1]) + 1)
+        raise _invalid([Problem(str(mark), f"not YAML: {error.reason}")]) from error
     except RecursionError:
         raise _invalid([Problem(str(START), "nested too deeply")]) from None
     if not isinstance(root, yaml.MappingNode):

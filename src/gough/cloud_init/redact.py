@@ -24,7 +24,7 @@ _UNPACKED_LIMIT = 16 * 1024 * 1024
 def redact(user_data: bytes, secrets: Iterable[str]) -> str:
     """The parts one after the other, as text. Base64 that holds a secret becomes the base64 of the redacted content."""
     hide = masker(secrets)
-    return "\n".join(_shown(part, hide) for part in take_apart(user_data))
+    return hide("\n".join(_shown(part, hide) for part in take_apart(user_data)))
 
 
 def masker(secrets: Iterable[str]) -> Callable[[str], str]:
@@ -65,7 +65,7 @@ def _shown(part: Part, hide: Callable[[str], str]) -> str:
         # As YAML, since in its text a secret may be folded or escaped.
         data = yaml.safe_load(content)
         content = dump(mask(data, hide)) if isinstance(data, dict) else content  # type: ignore[arg-type]
-    content = hide(_BASE64.sub(lambda match: _blob(match[0], hide), hide(content)))
+    content = _BASE64.sub(lambda match: _blob(match[0], hide), hide(content))
     return f"# ---- {part.filename or 'user-data'} ({part.content_type})\n{content}"
 
 

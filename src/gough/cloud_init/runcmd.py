@@ -12,6 +12,7 @@ NAME = "50-runcmd.sh"
 HEAD = """\
 #!/bin/sh
 # Written by Gough from the template's runcmd. Stops at the first item that fails.
+# shellcheck disable=SC2320  # what an echo answered is looked at like everything else
 set -e
 gough_item=0
 gough_end() {

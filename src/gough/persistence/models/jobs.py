@@ -19,8 +19,9 @@ class Job(Base):
     """Work on one machine; at most one active job each, held by a partial unique index.
 
     `wake_at`: when it wants a worker next; none when it sleeps for good. `superseded`: a newer job of the machine has
-    begun, so nothing heals this one. `signals` counts what happened meanwhile, so that a wake-up between
-    reading the facts and going to sleep is not lost. `lease_token` grows with every claim and fences commits. `events_after`: the job's part of the timeline begins behind this event.
+    begun, so nothing heals this one. `signals` counts what happened meanwhile, so that a wake-up between reading the
+    facts and going to sleep is not lost. `lease_token` grows with every claim and fences commits. `events_after`: the
+    job's part of the timeline begins behind this event.
     """
 
     __tablename__ = "jobs"

@@ -1,0 +1,35 @@
+"""`gough lab`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gough.cli.output import Format
+
+
+def lab(
+    machines: Annotated[int, typer.Option(min=1, max=200, help="How many bare servers.")] = 3,
+    speed: Annotated[float, typer.Option(min=1, max=600, help="How much faster than real servers.")] = 60,
+    deploy: Annotated[str, typer.Option(help="The template to deploy.")] = "base-server",
+    fault: Annotated[list[str] | None, typer.Option(help="NAME strikes all machines, NAME:2 the second.")] = None,
+    list_faults: Annotated[bool, typer.Option("--list-faults", help="Print the faults and exit.")] = False,
+    exit_when_done: Annotated[bool, typer.Option(help="Stop when every machine has arrived or failed.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The portal's port; 0 takes a free one.")] = 8000,
+    folder: Annotated[Path, typer.Option(help="Where the lab keeps its files; emptied at start.")] = Path(".lab"),
+    output: Annotated[
+        Format, typer.Option("-o", "--output", help="json: the last line is one JSON object.")
+    ] = Format.TABLE,
+) -> None:
+    """Run the whole of Gough on this computer, with an emulated MAAS and virtual machines."""
+    from gough.lab import faults
+
+    if list_faults:
+        for known in faults.FAULTS:
+            print(f"{known.name:20} {known.summary}")
+        return
+    from gough.lab.runner import Options, run
+
+    injections = tuple(faults.parse(text, machines) for text in fault or ())
+    options = Options(machines, speed, deploy, injections, exit_when_done, port, folder, output is Format.JSON)
+    raise typer.Exit(run(options))

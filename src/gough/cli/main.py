@@ -1,0 +1,57 @@
+"""`gough`: the entry point. Commands are nouns with verbs; `-o table|json|yaml` works on everything that lists."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gough import __version__
+from gough.cli import jobs, lab, machines, regions, server, templates
+from gough.cli.failures import report
+
+app = typer.Typer(
+    name="gough",
+    help="Takes a bare server from power-on to in service and keeps it there.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("lab")(lab.lab)
+app.command("serve")(server.serve)
+app.command("doctor")(server.doctor)
+app.command("sync")(regions.sync)
+app.add_typer(server.db, name="db")
+app.add_typer(regions.app, name="region")
+app.add_typer(machines.app, name="machine")
+app.add_typer(templates.app, name="template")
+app.add_typer(jobs.app, name="job")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"gough {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Errors that Gough raises on purpose end in a sentence and an exit code, never in a traceback."""
+    from gough.domain.errors import GoughError
+
+    try:
+        app()
+    except GoughError as error:
+        sys.exit(report(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The machine hall: the emulated region with its virtual machines behind their BMCs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gough.lab.faults import Injection, Point
+from gough.lab.maas import PowerError, Region, Server, serve
+from gough.lab.machine import VirtualMachine
+from gough.lab.pace import Pace
+
+NO_ADDRESS = "IP address checks failed after 2 retries. The addresses are in use by other machines."
+
+
+class Hall:
+    """Region, its API on a loopback port, and `count` machines that nobody has switched on yet."""
+
+    def __init__(self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = ()) -> None:
+        self._injections = tuple(injections)
+        self.region = Region(power=self, pace=1 / pace.speed)
+        self.region.intercept = self._intercept
+        self.machines = [
+            VirtualMachine(number, self.region, pace, folder / f"node-{number:02}", self._injections)
+            for number in range(1, count + 1)
+        ]
+        self._by_id: dict[str, VirtualMachine] = {}
+        self._server: Server = serve(self.region)
+
+    @property
+    def maas_url(self) -> str:
+        return self._server.url
+
+    def power_up(self) -> None:
+        """Somebody walks along the racks and presses every power button: the machines are enlisted."""
+        for machine in self.machines:
+            machine.enlist()
+            self._by_id[machine.system_id] = machine
+
+    def on(self, system_id: str) -> None:
+        self._machine(system_id).power_on()
+
+    def off(self, system_id: str) -> None:
+        self._machine(system_id).power_off()
+
+    def deploys(self) -> dict[str, int]:
+        """{hostname: how many deploys MAAS accepted for it}."""
+        calls = self.region.calls
+        return {machine.hostname: calls["deploy", machine.system_id] for machine in self.machines}
+
+    def close(self) -> None:
+        for machine in self.machines:
+            machine.power_off()
+        self._server.close()
+        self.region.close()
+
+    def _machine(self, system_id: str) -> VirtualMachine:
+        if system_id not in self._by_id:
+            raise PowerError("No BMC answers for this machine.")
+        return self._by_id[system_id]
+
+    def _intercept(self, method: str, path: str, op: str | None) -> tuple[int, str] | None:
+        if method != "POST" or op != "deploy":
+            return None
+        number = next((m.number for m in self.machines if m.system_id in path.split("/")), 0)
+        struck = any(injection.strikes(Point.MAAS_DEPLOY, number) for injection in self._injections)
+        return (503, NO_ADDRESS) if struck else None

@@ -1,0 +1,171 @@
+"""A virtual machine: it obeys its BMC, boots what the region tells it to, and reports as a real one does."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, RLock, Thread
+from uuid import uuid4
+
+from gough.lab import pace as times
+from gough.lab.faults import Injection, Point
+from gough.lab.maas import BootTarget, Hardware, PowerError, Region
+from gough.lab.pace import Pace
+from gough.lab.system import System, first_boot
+from gough.lab.user_data import parse
+
+GIB = 1024
+
+
+class VirtualMachine:
+    """Number `number` of the lab, from 1. `folder` holds its disk."""
+
+    def __init__(
+        self, number: int, region: Region, pace: Pace, folder: Path, injections: tuple[Injection, ...]
+    ) -> None:
+        self.number, self.hostname = number, f"node-{number:02}"
+        self._region, self._pace, self._folder, self._injections = region, pace, folder, injections
+        self._lock = RLock()
+        self._off = Event()
+        self._off.set()
+        self._system: System | None = None
+        self.system_id = ""
+
+    def enlist(self) -> None:
+        """Somebody presses the power button of a machine that MAAS has never seen: it boots and is enlisted."""
+        self.system_id = self._region.enlist(hostname=self.hostname, mac_addresses=[self._mac()])
+
+    def power_on(self) -> None:
+        """Raises PowerError when the BMC is out of order."""
+        if self._struck(Point.POWER_ON) and self._is_deploying():
+            raise PowerError("Connection timed out to the BMC; check its address and that it has power.")
+        with self._lock:
+            if not self._off.is_set():
+                return
+            self._off = Event()
+            Thread(target=self._live, args=(self._off,), name=self.hostname, daemon=True).start()
+        self._region.power_changed(self.system_id, on=True)
+
+    def power_off(self) -> None:
+        with self._lock:
+            self._off.set()
+            if self._system is not None:
+                self._system.stop()
+        if self.system_id:
+            self._region.power_changed(self.system_id, on=False)
+
+    def _live(self, off: Event) -> None:
+        """From power-on self-test on, until the power is cut."""
+        if self._pace.wait(times.POST, off):
+            return
+        target = self._region.pxe_boot(self.system_id)
+        act = self._programs().get(target)
+        if act is not None:
+            act(off)
+
+    def _programs(self) -> dict[BootTarget, Callable[[Event], None]]:
+        return {
+            BootTarget.COMMISSIONING: self._commission,
+            BootTarget.TESTING: self._test,
+            BootTarget.ERASING: self._erase,
+            BootTarget.INSTALLER: self._install,
+            BootTarget.LOCAL_DISK: self._boot_disk,
+        }
+
+    def _commission(self, off: Event) -> None:
+        if self._pace.wait(times.LOAD_EPHEMERAL, off):
+            return
+        self._region.user_data(self.system_id)
+        if not self._run_scripts(times.COMMISSIONING_SCRIPT, off):
+            return
+        self._region.finish_commissioning(self.system_id, self._hardware())
+        self._run_scripts(times.TEST_SCRIPT, off)
+
+    def _test(self, off: Event) -> None:
+        if not self._pace.wait(times.LOAD_EPHEMERAL, off):
+            self._run_scripts(times.TEST_SCRIPT, off)
+
+    def _run_scripts(self, seconds: float, off: Event) -> bool:
+        for name in self._region.pending_scripts(self.system_id):
+            if self._pace.wait(seconds, off):
+                return False
+            self._region.report_script(self.system_id, name, 0, f"{name}: nothing to complain about\n".encode())
+        return True
+
+    def _erase(self, off: Event) -> None:
+        if not self._pace.wait(times.ERASE, off):
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._region.finish_erasing(self.system_id)
+
+    def _install(self, off: Event) -> None:
+        """Curtin: partition, write the image, make it bootable; then from the disk."""
+        if self._pace.wait(times.LOAD_EPHEMERAL, off):
+            return
+        self._curtin("cmd-install", "start", "curtin command install")
+        for stage, seconds in (
+            ("stage-partitioning", times.PARTITION),
+            ("stage-extract", times.WRITE_IMAGE),
+            ("stage-curthooks", times.CONFIGURE_SYSTEM),
+        ):
+            self._curtin(f"cmd-install/{stage}", "start", f"curtin command {stage.removeprefix('stage-')}")
+            hangs = stage == "stage-extract" and self._struck(Point.INSTALL)
+            if off.wait() if hangs else self._pace.wait(seconds, off):
+                return
+            self._curtin(f"cmd-install/{stage}", "finish", f"curtin command {stage.removeprefix('stage-')}", "SUCCESS")
+        self._wipe_disk()
+        self._curtin("cmd-install", "finish", "curtin command install", "SUCCESS")
+        if not self._pace.wait(times.POST, off):
+            self._region.pxe_boot(self.system_id)
+            self._boot_disk(off)
+
+    def _boot_disk(self, off: Event) -> None:
+        """The installed system; cloud-init does its work once an installation."""
+        if self._system is None or self._pace.wait(times.BOOT_FROM_DISK, off):
+            return
+        done = self._folder / "root/var/lib/cloud/instance/boot-finished"
+        if not done.exists() and not self._first_boot(off):
+            return
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.touch()
+        with self._lock:
+            if not off.is_set() and not self._struck(Point.AGENT_START):
+                self._system.start_agent()
+
+    def _first_boot(self, off: Event) -> bool:
+        data = parse(self._region.user_data(self.system_id))
+        assert self._system is not None
+        return first_boot(
+            self._system, data, self._cloud_init,
+            sabotage=self._struck(Point.CLOUD_INIT), pause=lambda: self._pace.wait(times.CLOUD_INIT_STAGE, off),
+        )  # fmt: skip
+
+    def _wipe_disk(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        root = self._folder / "root"
+        root.mkdir(parents=True)
+        self._system = System(root, self.hostname)
+
+    def _curtin(self, name: str, event_type: str, description: str, result: str | None = None) -> None:
+        self._region.signal(
+            self.system_id, origin="curtin", name=name, event_type=event_type, description=description, result=result
+        )
+
+    def _cloud_init(self, name: str, event_type: str, description: str, result: str) -> None:
+        self._region.signal(
+            self.system_id, origin="cloudinit", name=name, event_type=event_type, description=description,
+            result=result or None,
+        )  # fmt: skip
+
+    def _struck(self, point: Point) -> bool:
+        return any(injection.strikes(point, self.number) for injection in self._injections)
+
+    def _is_deploying(self) -> bool:
+        return self._region.status(self.system_id).name == "DEPLOYING"
+
+    def _hardware(self) -> Hardware:
+        return Hardware(
+            cpu_count=16 * (1 + self.number % 3), memory_mib=64 * GIB * (1 + self.number % 2),
+            vendor="Lab", product="Virtual server", serial=f"LAB{self.number:05}", hardware_uuid=str(uuid4()),
+        )  # fmt: skip
+
+    def _mac(self) -> str:
+        return f"52:54:00:6c:{self.number // 256:02x}:{self.number % 256:02x}"

@@ -1,0 +1,119 @@
+"""The lab's operator: does what a person would, through the same use cases, and watches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select
+
+from gough.domain.errors import Conflict, Invalid
+from gough.domain.machine_status import MachineStatus
+from gough.domain.stages import JobKind
+from gough.domain.variables import Variable, VariableType
+from gough.persistence.models import Job, Machine, MachineEvent
+from gough.services import lifecycle, templates
+from gough.services.context import Use
+
+BY = "lab"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One machine at one moment. `ended`: in service, or failed for good; then `diagnosis` says why."""
+
+    hostname: str
+    service: str
+    status: str
+    job: str
+    stages: tuple[tuple[str, str], ...]
+    ended: bool
+    failed: bool
+    diagnosis: dict[str, Any] | None
+
+
+@dataclass(slots=True)
+class Operator:
+    """Commissions what is New, deploys what is Ready, once each."""
+
+    use: Use
+    template: str
+    _asked: set[tuple[str, JobKind]] = field(default_factory=set)
+    _variables: dict[str, Any] | None = None
+
+    def work(self) -> None:
+        """One round over all machines."""
+        with self.use.database.read() as session:
+            rows = session.execute(select(Machine.id, Machine.hostname, Machine.status)).all()
+        for machine_id, _, status in rows:
+            if status == MachineStatus.NEW:
+                self._ask(machine_id, JobKind.COMMISSION)
+            if status == MachineStatus.READY:
+                self._ask(machine_id, JobKind.DEPLOYMENT)
+
+    def standings(self) -> list[Standing]:
+        """Every machine with its newest job, by hostname."""
+        with self.use.database.read() as session:
+            machines = session.scalars(select(Machine).order_by(Machine.hostname)).all()
+            newest = {
+                machine.id: session.scalars(
+                    select(Job).where(Job.machine_id == machine.id).order_by(Job.created_at.desc()).limit(1)
+                ).first()
+                for machine in machines
+            }
+            return [_standing(machine, newest[machine.id]) for machine in machines]
+
+    def news(self, after: int) -> Sequence[MachineEvent]:
+        """Timeline events behind `after`, oldest first, without what only a log is for."""
+        with self.use.database.read() as session:
+            query = select(MachineEvent).where(MachineEvent.id > after, MachineEvent.level != "debug")
+            return session.scalars(query.order_by(MachineEvent.id).limit(200)).all()
+
+    def hostnames(self) -> dict[str, str]:
+        with self.use.database.read() as session:
+            return {row[0]: row[1] for row in session.execute(select(Machine.id, Machine.hostname))}
+
+    def _ask(self, machine_id: str, kind: JobKind) -> None:
+        if (machine_id, kind) in self._asked:
+            return
+        try:
+            if kind is JobKind.COMMISSION:
+                lifecycle.commission(self.use, machine_id, by=BY)
+            else:
+                lifecycle.deploy(self.use, machine_id, self.template, self._values(), by=BY)
+        except Conflict:
+            return  # its last job is just ending; the next round asks again
+        self._asked.add((machine_id, kind))
+
+    def _values(self) -> dict[str, Any]:
+        """What the template cannot do without, as somebody trying it out would fill it in."""
+        if self._variables is None:
+            with self.use.database.read() as session:
+                source = templates.source_of(templates.find_version(session, self.template))
+            self._variables = {v.name: _example(v) for v in source.variables if v.required}
+        return self._variables
+
+
+def _example(variable: Variable) -> Any:
+    kind = variable.item_type if variable.type is VariableType.LIST else variable.type
+    if kind is not VariableType.SSH_KEY:
+        raise Invalid(f"The template needs a value for '{variable.name}', which the lab cannot invent.")
+    public = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    key = f"{public.decode()} operator@lab"
+    return [key] if variable.type is VariableType.LIST else key
+
+
+def _standing(machine: Machine, job: Job | None) -> Standing:
+    failed = job is not None and job.state in ("failed", "cancelled")
+    deployed = job is not None and job.kind == JobKind.DEPLOYMENT and job.state == "done"
+    return Standing(
+        hostname=machine.hostname,
+        service=machine.service,
+        status=MachineStatus(machine.status).label,
+        job=job.kind if job else "",
+        stages=tuple((step.name, step.state) for step in job.steps) if job else (),
+        ended=failed or deployed,
+        failed=failed,
+        diagnosis=job.diagnosis if job else None,
+    )

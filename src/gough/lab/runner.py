@@ -1,0 +1,148 @@
+"""`gough lab`: machine hall, real server, operator; until everything has arrived, or until it is interrupted."""
+
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import orjson
+
+from gough.bootstrap import wire
+from gough.config import read_settings
+from gough.domain.errors import Invalid
+from gough.lab.faults import Injection
+from gough.lab.hall import Hall
+from gough.lab.operator import Operator, Standing
+from gough.lab.pace import Pace
+from gough.lab.screen import Screen
+from gough.lab.server_process import ServerProcess, build_agent, environment, free_port
+from gough.services import people, templates
+from gough.services.context import Use
+
+ROUND_SECONDS = 0.4
+ADMIN = "admin"
+MARKER = ".gough-lab"  # only a folder with this file in it is ever emptied
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    machines: int
+    speed: float
+    template: str
+    injections: tuple[Injection, ...]
+    exit_when_done: bool
+    port: int
+    folder: Path
+    as_json: bool
+
+
+def run(options: Options) -> int:
+    """0 when every machine is in service, 1 when one has failed."""
+    started = time.monotonic()
+    folder = _fresh(options.folder)
+    pace = Pace(options.speed)
+    with ExitStack() as stack:
+        hall = Hall(options.machines, pace, folder / "machines", options.injections)
+        stack.callback(hall.close)
+        screen = stack.enter_context(Screen())
+        screen.say("Starting the server ...")
+        use = _start(stack, hall, folder, options, pace)
+        password = _administrator(use)
+        url = use.settings.public_url
+        screen.say(_welcome(url, password, folder))
+        hall.power_up()
+        operator = Operator(use, options.template)
+        try:
+            standings = _watch(operator, screen, options)
+        except KeyboardInterrupt:
+            standings = operator.standings()
+        result = summary(standings, options.machines, time.monotonic() - started)
+        if options.as_json:
+            sys.stdout.write(orjson.dumps(result).decode() + "\n")
+            sys.stdout.flush()
+    return 0 if result["in_service"] == options.machines else 1
+
+
+def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: Pace) -> Use:
+    port = free_port(options.port)
+    settings = environment(folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
+    build_agent(folder)
+    server = ServerProcess(folder, settings)
+    stack.callback(server.stop)
+    server.start()
+    use = wire(read_settings(settings)).use
+    stack.callback(use.database.close)
+    with use.database.read() as session:
+        templates.find_version(session, options.template)  # a wrong name is said before anything happens
+    return use
+
+
+def _administrator(use: Use) -> str:
+    """Spend the one-time set-up secret on an administrator whose password nobody else knows."""
+    secret = use.settings.setup_secret
+    assert secret is not None
+    password = secrets.token_urlsafe(12)
+    people.set_up(use, secret.get_secret_value(), ADMIN, password)
+    return password
+
+
+def _welcome(url: str, password: str, folder: Path) -> str:
+    return (
+        f"\n  Portal    {url}\n  Login     {ADMIN}  /  {password}\n"
+        f"  Commands  export GOUGH_DATA_DIR={folder.resolve()} SECRET_KEY_FILE={folder.resolve()}/secret-key; "
+        "gough machine list\n"
+        f"  Log       {folder}/server.log\n"
+    )
+
+
+def _watch(operator: Operator, screen: Screen, options: Options) -> list[Standing]:
+    """Until every machine has ended, and longer unless told to exit then."""
+    pause, seen, told = Event(), 0, False
+    while True:
+        operator.work()
+        events = operator.news(seen)
+        screen.news(events, operator.hostnames() if events else {})
+        seen = events[-1].id if events else seen
+        standings = operator.standings()
+        screen.table(standings)
+        done = len(standings) == options.machines and all(standing.ended for standing in standings)
+        if done and options.exit_when_done:
+            return standings
+        if done and not told:
+            told = True
+            screen.say(_arrived(standings))
+        pause.wait(ROUND_SECONDS)
+
+
+def _arrived(standings: Sequence[Standing]) -> str:
+    served = sum(1 for standing in standings if not standing.failed)
+    return f"\n  {served} of {len(standings)} machines are in service. Ctrl-C ends the lab.\n"
+
+
+def summary(standings: Sequence[Standing], machines: int, seconds: float) -> dict[str, Any]:
+    """The lab's last line: counts, and a diagnosis for each machine that failed."""
+    failed = [standing for standing in standings if standing.failed]
+    return {
+        "machines": machines,
+        "in_service": sum(1 for standing in standings if standing.ended and not standing.failed),
+        "failed": len(failed),
+        "seconds": round(seconds, 1),
+        "failures": [{"machine": standing.hostname, **(standing.diagnosis or {})} for standing in failed],
+    }
+
+
+def _fresh(folder: Path) -> Path:
+    """An empty folder. One that the lab did not make is never emptied."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            raise Invalid(f"{folder} is not empty and not a lab's.", hint="Give another --folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / MARKER).touch()
+    return folder

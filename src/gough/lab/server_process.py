@@ -1,0 +1,121 @@
+"""The real server, as a process of its own that the lab starts, watches and ends."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+import httpx
+
+from gough.domain.errors import Unavailable
+from gough.lab.pace import Pace
+from gough.shared_files import shared
+
+START_SECONDS = 60
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` if it is free on loopback, else any free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Unavailable("lab", "no free port on loopback")
+
+
+def environment(folder: Path, *, port: int, maas_url: str, maas_key: str, pace: Pace) -> dict[str, str]:
+    """The settings of the lab's server; the secrets in files of mode 0600."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return {
+        "GOUGH_DATA_DIR": str(folder.resolve()),
+        "SECRET_KEY_FILE": _secret(folder / "secret-key", secrets.token_urlsafe(48)),
+        "GOUGH_SETUP_SECRET_FILE": _secret(folder / "setup-secret", secrets.token_urlsafe(18)),
+        "MAAS_URL": maas_url,
+        "MAAS_API_KEY_FILE": _secret(folder / "maas-key", maas_key),
+        "GOUGH_PORT": str(port),
+        "GOUGH_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "GOUGH_ALLOW_HTTP": "true",
+        "GOUGH_AGENT_DIR": str(folder.resolve() / "agent"),
+        "GOUGH_DEADLINES": pace.deadlines(),
+        "GOUGH_MAAS_POLL_SECONDS": "0.5",
+        "GOUGH_MAAS_PRESENCE_SECONDS": "1",
+        "GOUGH_AGENT_INTERVAL_SECONDS": f"{pace.agent_interval:g}",
+        "GOUGH_LEASE_SECONDS": "5",
+        "LOG_LEVEL": "INFO",
+    }
+
+
+def build_agent(folder: Path) -> None:
+    """The archives that servers download, for this computer's architecture."""
+    script = shared("agent/build.py")
+    done = subprocess.run(
+        [sys.executable, str(script), "--out", str(folder / "agent")], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Unavailable("lab", f"the agent's archive could not be built: {done.stderr.strip()}")
+
+
+class ServerProcess:
+    """`gough serve` with these settings; its log in `folder`/server.log."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self._folder, self._settings = folder, settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = settings["GOUGH_PUBLIC_URL"]
+
+    def start(self) -> None:
+        """Returns when the server is ready. Raises Unavailable, with the end of its log, when it is not in time."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+        with (self._folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gough", "serve"],
+                env={**kept, **self._settings}, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        pause = Event()
+        for _ in range(START_SECONDS * 10):
+            if self._process.poll() is not None:
+                break
+            if self._is_ready():
+                return
+            pause.wait(0.1)
+        tail = (self._folder / "server.log").read_text(errors="replace")[-2000:]
+        raise Unavailable("server", f"did not get ready:\n{tail}")
+
+    def kill(self) -> None:
+        """-9, to the server and everything it started."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """Ask it to end; insist after ten seconds."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def _secret(path: Path, value: str) -> str:
+    path.touch(mode=0o600)
+    path.write_text(value)
+    return str(path.resolve())

@@ -1,0 +1,137 @@
+"""The installed system of a virtual machine: its cloud-init run, and the agent as its init would start it.
+
+Of the user-data's scripts only the agent's installer really runs, with GOUGH_ROOT on the machine's own folder: a
+template's other scripts would change the laptop. Those are checked with `sh -n`, which is what fails them here.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import structlog
+
+from gough.lab.user_data import Script, UserData
+
+log = structlog.get_logger()
+
+INSTALLER = "90-gough-agent.sh"
+UNIT = "etc/systemd/system/gough-agent.service"
+Reporter = Callable[[str, str, str, str], None]
+"""(name, event_type, description, result): tells MAAS."""
+
+
+class System:
+    """A root folder with an operating system's few files in it."""
+
+    def __init__(self, root: Path, hostname: str) -> None:
+        self._root, self._hostname = root, hostname
+        self._agent: subprocess.Popen[bytes] | None = None
+
+    def run_script(self, script: Script, *, sabotage: bool) -> str:
+        """Empty when it went well, else its last line of complaint."""
+        path = self._root / "var/lib/cloud/instance/scripts" / script.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(script.text + ("\nsystemctl restart no-such-unit\nexit 1\n" if sabotage else ""))
+        if sabotage and script.name != INSTALLER:
+            return "Unit no-such-unit.service not found."
+        really = script.name == INSTALLER
+        command = ["/bin/sh", str(path)] if really else ["/bin/sh", "-n", str(path)]
+        environment = {"PATH": os.environ["PATH"], "GOUGH_ROOT": str(self._root), "HOME": str(self._root)}
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
+        complaint = done.stderr.decode(errors="replace").strip()
+        return "" if done.returncode == 0 else (complaint.splitlines() or [f"exit status {done.returncode}"])[-1]
+
+    def start_agent(self) -> None:
+        """What systemd does with the unit that the installer left, as far as a folder allows."""
+        unit = self._root / UNIT
+        if self._agent is not None or not unit.is_file():
+            return
+        lines = [line.partition("=") for line in unit.read_text().splitlines() if not line.startswith("#")]
+        environment = {"PATH": os.environ["PATH"], "STATE_DIRECTORY": self._made("var/lib/gough-agent")}
+        for name, _, value in lines:
+            if name == "Environment":
+                environment |= dict(word.split("=", 1) for word in shlex.split(value))
+            if name == "EnvironmentFile":
+                environment |= _read_environment(self._inside(value))
+        environment = {name: self._relocated(value) for name, value in environment.items()}
+        command = shlex.split(next(value for name, _, value in lines if name == "ExecStart"))
+        with Path(self._made("var/log"), "gough-agent.log").open("ab") as journal:
+            self._agent = subprocess.Popen(
+                [sys.executable, *command[1:]], env=environment, stdout=journal, stderr=journal, cwd=self._root
+            )
+
+    def stop(self) -> None:
+        """Power cut: nothing is asked to end."""
+        if self._agent is not None:
+            self._agent.kill()
+            self._agent.wait()
+            self._agent = None
+
+    def _inside(self, path: str) -> Path:
+        return self._root / path.lstrip("/")
+
+    def _made(self, path: str) -> str:
+        folder = self._root / path
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
+
+    def _relocated(self, value: str) -> str:
+        """Paths of the unit lie below the machine's folder."""
+        return str(self._inside(value)) if value.startswith(("/opt/", "/etc/gough-agent/")) else value
+
+
+def first_boot(
+    system: System, data: UserData, tell_maas: Reporter, *, sabotage: bool, pause: Callable[[], bool]
+) -> bool:
+    """cloud-init's four stages, reported to every webhook and to MAAS. False when the power went off meanwhile."""
+
+    def report(name: str, event_type: str, description: str, result: str = "") -> None:
+        tell_maas(name, event_type, description, result)
+        post(data, {"name": name, "event_type": event_type, "description": description}, result)
+
+    stages = (
+        ("init-local", "searching for local datasources"),
+        ("init-network", "searching for network datasources"),
+        ("modules-config", "running modules for config"),
+    )
+    for name, description in stages:
+        report(name, "start", description)
+        if pause():
+            return False
+        report(name, "finish", description, "SUCCESS")
+    report("modules-final", "start", "running modules for final")
+    failed = False
+    for script in data.scripts:
+        part = f"modules-final/config-scripts_user/{script.name}"
+        report(part, "start", f"running {script.name}")
+        complaint = system.run_script(script, sabotage=sabotage and script is data.scripts[0])
+        report(part, "finish", complaint or f"{script.name} ran", "FAIL" if complaint else "SUCCESS")
+        failed = failed or bool(complaint)
+    if pause():
+        return False
+    report("modules-final", "finish", "running modules for final", "FAIL" if failed else "SUCCESS")
+    return True
+
+
+def post(data: UserData, event: dict[str, str], result: str) -> None:
+    """One report to each webhook, tried again as its configuration says, and then forgotten, as cloud-init does."""
+    body = {**event, "origin": "cloudinit", "timestamp": time.time()} | ({"result": result} if result else {})
+    for hook in data.webhooks:
+        for _ in range(int(hook.get("retries", 1)) + 1):
+            try:
+                answer = httpx.post(hook["endpoint"], json=body, timeout=float(hook.get("timeout", 10)))
+            except httpx.TransportError as error:
+                log.debug("report not delivered", error=str(error))
+                continue
+            if answer.status_code < 500:
+                break
+
+
+def _read_environment(file: Path) -> dict[str, str]:
+    lines = [line.partition("=") for line in file.read_text().splitlines() if "=" in line]
+    return {name: value for name, _, value in lines}

@@ -1,0 +1,98 @@
+"""The live stream: server-sent events, resumed by the position of the last one that was seen."""
+
+from collections.abc import Iterator
+
+import orjson
+import structlog
+
+from gough.domain.errors import Invalid, NotFound
+from gough.domain.permissions import Permission
+from gough.services import machines, timeline
+from gough.services.context import Use
+from gough.web.api import shapes
+from gough.web.api.paging import integer
+from gough.web.feed import Feed
+from gough.web.message import Answer, Request
+from gough.web.operation import operation
+from gough.web.problem import Fault
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 15.0
+HEADERS = (
+    ("Content-Type", "text/event-stream; charset=utf-8"),
+    ("Cache-Control", "no-store"),
+    ("X-Accel-Buffering", "no"),  # nginx would hold events back
+)
+
+
+@operation(
+    "GET /api/v1/events/stream", permission=Permission.VIEW, summary="The timeline as it happens.",
+    raises=(NotFound, Invalid),
+)  # fmt: skip
+def stream(request: Request) -> Answer:
+    """Starts behind `Last-Event-ID` (or ?after=); without either, with what happens from now on."""
+    asked = {"after": request.header("Last-Event-ID") or request.query.get("after", "")}
+    name = request.query.get("machine", "")
+    with request.use.database.read() as session:
+        now = timeline.stream_position(session)
+        after = integer(asked, "after", now, 0, 2**62)
+        machine_id = machines.find(session, name).id if name else None
+    feed = request.site.feed
+    if not feed.enter():
+        headers = (("Retry-After", "5"),)
+        raise Fault(503, "STREAMS_FULL", "All live streams are taken.", hint="Poll instead.", headers=headers)
+    return Answer(200, Stream(request.use, feed, after, machine_id), HEADERS)
+
+
+class Stream:
+    """The body of one stream. Ends when the server goes down or the database fails; the client then resumes."""
+
+    def __init__(self, use: Use, feed: Feed, after: int, machine_id: str | None) -> None:
+        self._feed = feed
+        self._chunks = self._read(use, after, machine_id)
+        self._entered = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            self.close()
+            raise
+        except Exception:
+            # A server writes a body's exception into the body; the log is the place for it.
+            log.exception("live stream ended")
+            self.close()
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Give the place back, once, however the stream ended."""
+        if self._entered:
+            self._entered = False
+            self._feed.leave()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _read(self, use: Use, after: int, machine_id: str | None) -> Iterator[bytes]:
+        yield b"retry: 2000\n\n"
+        while not self._feed.is_closed:
+            if not self._feed.wait(after, HEARTBEAT_SECONDS):
+                yield b": still here\n\n"
+                continue
+            with use.database.read() as session:
+                reached = timeline.stream_position(session)
+                events = timeline.stream(session, after=after, machine_id=machine_id)
+                chunk = b"".join(_frame(shapes.an_event(event)) for event in events)
+            full = len(events) == timeline.PAGE
+            # Behind a filter, positions pass that are not this machine's; without this it would read in circles.
+            after = events[-1].position or after if full else max(after, reached)
+            if chunk:
+                yield chunk
+
+
+def _frame(event: dict[str, object]) -> bytes:
+    return b"id: %d\nevent: timeline\ndata: %b\n\n" % (event["position"], orjson.dumps(event))

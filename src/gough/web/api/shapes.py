@@ -1,0 +1,68 @@
+"""Rows as the API shows them. Sizes carry their unit in the name; a secret has no field here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gough.domain.machine_status import MachineStatus
+from gough.persistence.models import Job, JobLog, JobStep, Machine, MachineEvent
+from gough.web.message import moment
+
+_SAME = (
+    "id", "system_id", "hostname", "power_state", "service", "reason", "next_action", "zone", "pool", "architecture",
+    "cpu_count", "memory_mib", "ip_addresses", "tags",
+)  # fmt: skip
+_MORE = (
+    "fqdn", "status_message", "power_type", "storage_mb", "owner", "osystem", "distro_series", "locked",
+    "hardware_uuid", "serial", "mac_addresses",
+)  # fmt: skip
+
+
+def machine_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row[name] for name in _SAME},
+        "status": MachineStatus(row["status"]).label,
+        "service_since": moment(row["service_since"]),
+        "status_since": moment(row["status_since"]),
+    }
+
+
+def machine(found: Machine, job: Job | None) -> dict[str, Any]:
+    names = (*_SAME, "status", "service_since", "status_since")
+    return {
+        **machine_row({name: getattr(found, name) for name in names}),
+        **{name: getattr(found, name) for name in _MORE},
+        "region": found.region.name,
+        "observed_at": moment(found.observed_at),
+        "vanished_at": moment(found.vanished_at),
+        "job": None if job is None else a_job(job),
+    }
+
+
+def a_job(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id, "kind": job.kind, "state": job.state, "machine_id": job.machine_id,
+        "hostname": job.machine.hostname, "parameters": job.parameters, "created_by": job.created_by,
+        "created_at": moment(job.created_at), "started_at": moment(job.started_at),
+        "finished_at": moment(job.finished_at), "cancel_requested_by": job.cancel_requested_by,
+        "diagnosis": job.diagnosis, "steps": [step(each) for each in job.steps],
+    }  # fmt: skip
+
+
+def step(each: JobStep) -> dict[str, Any]:
+    return {
+        "name": each.name, "state": each.state, "outcome": each.outcome, "waived_by": each.waived_by,
+        "cause": each.cause, "attempts": each.attempts, "started_at": moment(each.started_at),
+        "finished_at": moment(each.finished_at), "deadline_at": moment(each.deadline_at),
+    }  # fmt: skip
+
+
+def log_line(line: JobLog) -> dict[str, Any]:
+    return {"id": line.id, "at": moment(line.at), "level": line.level, "step": line.step, "message": line.message}
+
+
+def an_event(event: MachineEvent) -> dict[str, Any]:
+    return {
+        "id": event.id, "position": event.position, "machine_id": event.machine_id, "job_id": event.job_id,
+        "source": event.source, "kind": event.kind, "level": event.level, "message": event.message,
+        "actor": event.actor, "occurred_at": moment(event.occurred_at),
+    }  # fmt: skip

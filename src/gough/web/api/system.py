@@ -1,0 +1,59 @@
+"""Whether Gough lives and is ready, and the agent's archives."""
+
+import hashlib
+import re
+from base64 import b64encode
+
+from gough.bootstrap import agent_dir
+from gough.domain.errors import GoughError, NotFound
+from gough.persistence import schema
+from gough.web.message import Answer, Request, as_json
+from gough.web.operation import Open, operation
+from gough.web.problem import RETRY_AFTER_SECONDS
+
+ARTEFACT = re.compile(r"gough-agent-linux-(x86_64|aarch64)\.tar\.gz|SHA256SUMS")
+
+
+@operation("GET /healthz", permission=Open.PUBLIC, summary="The process is alive.")
+def healthz(_request: Request) -> Answer:
+    return as_json({"status": "ok"})
+
+
+@operation("GET /readyz", permission=Open.PUBLIC, summary="Each component, and whether all are ready.")
+def readyz(request: Request) -> Answer:
+    """200 when every component is ready, else 503; never a reason that tells of addresses or names."""
+    components = {"database": "ok", "migrations": "ok", "worker": "ok" if request.site.works else "stopped"}
+    try:
+        with request.use.database.read() as session:
+            request.use.database.now(session)
+        schema.require_newest(request.use.database)
+    except GoughError as error:
+        component = "migrations" if error.code == "MISCONFIGURED" else "database"
+        components[component] = "failing"
+        if component == "database":
+            components["migrations"] = "unknown"
+    ready = all(state == "ok" for state in components.values())
+    body = {"status": "ok" if ready else "not ready", "components": components}
+    return as_json(body) if ready else as_json(body, 503, (("Retry-After", str(RETRY_AFTER_SECONDS)),))
+
+
+@operation("GET /agent/<name>", permission=Open.PUBLIC, summary="The agent's archives and their checksums.")
+def artefact(request: Request, name: str) -> Answer:
+    """Only names that the build gives; the checksum travels in Digest (RFC 3230 form) and as ETag."""
+    file = agent_dir(request.site.settings) / name
+    if not ARTEFACT.fullmatch(name) or not file.is_file() or file.is_symlink():
+        raise NotFound(f"There is no agent artefact '{name[:80]}'.", hint="Build them: `python agent/build.py --out DIR`.")
+    content = file.read_bytes()
+    checksum = hashlib.sha256(content)
+    tag = f'"{checksum.hexdigest()}"'
+    digest = b64encode(checksum.digest()).decode()
+    headers = (
+        ("ETag", tag),
+        ("Digest", f"sha-256={digest}"),
+        ("Repr-Digest", f"sha-256=:{digest}:"),
+        ("Cache-Control", "no-cache"),
+        ("Content-Type", "text/plain; charset=utf-8" if name == "SHA256SUMS" else "application/gzip"),
+    )
+    if request.header("If-None-Match") == tag:
+        return Answer(304, b"", headers)
+    return Answer(200, content, headers)

@@ -1,0 +1,85 @@
+"""Reading a request's body, capped before anything parses it."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from gough.domain.errors import Invalid, Problem
+from gough.web.message import Request
+from gough.web.problem import Fault
+
+BODY_CAP = 1024 * 1024
+FORM_CAP = 64 * 1024  # py4web's and everybody's form parsers are slow on large input
+Model = TypeVar("Model", bound=BaseModel)
+FORM = "application/x-www-form-urlencoded"
+
+
+def read_body(environ: Mapping[str, Any]) -> bytes:
+    """The body, unpacked. Raises Fault 400, 413 or 415."""
+    kind = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+    cap = FORM_CAP if kind == FORM else BODY_CAP
+    raw = _read(environ, cap)
+    encoding = str(environ.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
+    if encoding in ("", "identity"):
+        return raw
+    if encoding != "gzip":
+        raise Fault(415, "UNSUPPORTED_ENCODING", f"The content encoding '{encoding[:40]}' is not supported.", hint="gzip is.")
+    return _unpack(raw, cap)
+
+
+def parse_json(request: Request) -> Any:
+    """The body as JSON; an empty one is `{}`. Raises Fault 400 or 415."""
+    kind = request.header("Content-Type").partition(";")[0].strip().lower()
+    if kind and kind != "application/json":  # cloud-init sends none
+        raise Fault(415, "UNSUPPORTED_MEDIA_TYPE", f"The body is {kind[:80]}.", hint="Send application/json.")
+    try:
+        return orjson.loads(request.body) if request.body else {}
+    except orjson.JSONDecodeError as error:
+        raise Fault(400, "MALFORMED", f"The body is not JSON: {error}.", hint="Send one JSON object.") from None
+
+
+def parse_model(request: Request, model: type[Model]) -> Model:
+    """The body as `model`. Raises Invalid with every field that is wrong, by its pointer; never the value."""
+    try:
+        return model.model_validate(parse_json(request))
+    except ValidationError as error:
+        problems = [Problem(_pointer(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
+        raise Invalid("The body does not have the form this operation takes.", problems=problems) from None
+
+
+def _pointer(path: tuple[int | str, ...]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _read(environ: Mapping[str, Any], cap: int) -> bytes:
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    if length and not (length.isascii() and length.isdecimal()):
+        raise Fault(400, "MALFORMED", "Content-Length is not a number.")
+    if length and int(length) > cap:
+        raise _too_large(cap)
+    if not length and not environ.get("wsgi.input_terminated"):
+        return b""  # reading on would wait for a client that says nothing more
+    raw: bytes = environ["wsgi.input"].read(int(length) if length else cap + 1)
+    if len(raw) > cap:
+        raise _too_large(cap)
+    return raw
+
+
+def _unpack(raw: bytes, cap: int) -> bytes:
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        clear = unpacker.decompress(raw, cap + 1)
+    except zlib.error:
+        raise Fault(400, "MALFORMED", "The body is not valid gzip.") from None
+    if len(clear) > cap:
+        raise _too_large(cap)
+    if not unpacker.eof:
+        raise Fault(400, "MALFORMED", "The gzip body is cut short.")
+    return clear
+
+
+def _too_large(cap: int) -> Fault:
+    return Fault(413, "TOO_LARGE", f"The body is larger than {cap} bytes.", hint="Send less.")

@@ -1,0 +1,121 @@
+"""Around everything: the request id, the Host check, the size caps, the error boundary, the security headers."""
+
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from gough.web.body import read_body
+from gough.web.message import Answer, Request
+from gough.web.problem import Fault, as_problem, trouble_of
+from gough.web.site import Site
+
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+log = structlog.get_logger()
+
+REQUEST, ANSWER = "gough.request", "gough.answer"
+MACHINE_PATHS = ("/api/", "/agent/", "/healthz", "/readyz")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+SECURITY = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Guard:
+    """A WSGI application around py4web's. Operations leave their Answer in the environ; this sends it."""
+
+    def __init__(self, site: Site, inner: Wsgi, error_page: Callable[[Request, Exception], Answer]) -> None:
+        self.site, self._inner, self._error_page = site, inner, error_page
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        begun = perf_counter()
+        request_id = uuid4().hex
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        request = Request(environ, self.site)
+        try:
+            answer = self._answer(request, environ)
+        except Exception as error:
+            answer = self._of_error(request, error)
+        headers = self._headers(answer, request_id)
+        path, method, status = request.path, request.method, answer.status
+        seconds = round(perf_counter() - begun, 4)
+        log.debug("request", method=method, path=path, status=status, seconds=seconds)
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        if method == "HEAD":
+            return [b""]
+        return [answer.body] if isinstance(answer.body, bytes) else answer.body
+
+    def _answer(self, request: Request, environ: dict[str, Any]) -> Answer:
+        self._check(request)
+        request.body = read_body(environ)
+        environ[REQUEST] = request
+        said: list[str] = []
+        allow: dict[str, str] = {}
+
+        def heard(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> None:
+            said.append(status)
+            allow.update(headers)
+
+        leftover = self._inner(environ, heard)
+        if close := getattr(leftover, "close", None):
+            close()
+        answer = environ.get(ANSWER)
+        if isinstance(answer, Answer):
+            return answer
+        if said and said[0].startswith("405"):
+            hint = f"Allowed here: {allow.get('Allow', '')}."
+            raise Fault(405, "METHOD_NOT_ALLOWED", f"{request.method} is not possible here.", hint=hint)
+        raise Fault(404, "NO_SUCH_PATH", "There is nothing at this address.", hint="Check the address.")
+
+    def _check(self, request: Request) -> None:
+        host = request.header("Host")
+        if not host:
+            raise Fault(400, "NO_HOST", "The request names no host.", hint="Send a Host header.")
+        if not self.site.serves(host):
+            hint = "Use the address in GOUGH_PUBLIC_URL, or set it to the one you use."
+            raise Fault(421, "WRONG_HOST", "This server does not answer to that host name.", hint=hint)
+        try:
+            request.path.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            raise Fault(400, "MALFORMED", "The path is not UTF-8.") from None
+
+    def _of_error(self, request: Request, error: Exception) -> Answer:
+        """Programs get a problem, browsers a page. What cannot even be drawn is told as a problem."""
+        if not request.path.startswith(MACHINE_PATHS):
+            try:
+                return self._error_page(request, error)
+            except Exception as worse:
+                log.error("error page failed", exc_info=worse)
+        return as_problem(trouble_of(error))
+
+    def _headers(self, answer: Answer, request_id: str) -> list[tuple[str, str]]:
+        given = {name.lower() for name, _ in answer.headers}
+        headers = [*answer.headers, ("X-Request-Id", request_id)]
+        headers += [(name, value) for name, value in SECURITY.items() if name.lower() not in given]
+        if self.site.is_https:
+            headers.append(("Strict-Transport-Security", "max-age=31536000"))
+        if isinstance(answer.body, bytes) and answer.status not in (204, 304):
+            headers.append(("Content-Length", str(len(answer.body))))
+        return headers
+
+
+def run_in(environ: Mapping[str, Any]) -> Request:
+    """The request that `Guard` has prepared."""
+    request = environ[REQUEST]
+    if not isinstance(request, Request):
+        raise LookupError("the request did not come through the guard")
+    return request

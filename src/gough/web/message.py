@@ -1,0 +1,113 @@
+"""A request as operations see it, and the answer they give."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from gough.services.context import Use
+from gough.services.people import Caller
+
+if TYPE_CHECKING:
+    from gough.web.site import Site
+
+Headers = tuple[tuple[str, str], ...]
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers, and either bytes or a stream of them."""
+
+    status: int = 200
+    body: bytes | Iterable[bytes] = b""
+    headers: Headers = ()
+
+
+@dataclass
+class Request:
+    """One request. `caller` is set before an operation that needs a permission runs; `body` is read and capped."""
+
+    environ: Mapping[str, Any]
+    site: "Site"
+    body: bytes = b""
+    caller: Caller | None = None
+    fresh_cookies: list[str] = field(default_factory=list)
+
+    @property
+    def use(self) -> Use:
+        return self.site.application.use
+
+    @property
+    def method(self) -> str:
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def path(self) -> str:
+        return str(self.environ.get("PATH_INFO", "/"))
+
+    @property
+    def address(self) -> str:
+        """The peer's address. Forwarded headers are not believed: anybody can write them."""
+        return str(self.environ.get("REMOTE_ADDR") or "")[:45]
+
+    @property
+    def by(self) -> str:
+        """The caller's name, for the record of who did it."""
+        return self.known_caller.name
+
+    @property
+    def known_caller(self) -> Caller:
+        if self.caller is None:
+            raise LookupError("an operation without a permission asked for its caller")
+        return self.caller
+
+    def header(self, name: str) -> str:
+        key = name.upper().replace("-", "_")
+        return str(self.environ.get(key if key.startswith("CONTENT_") else f"HTTP_{key}", ""))
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        return dict(parse_qsl(str(self.environ.get("QUERY_STRING", "")), keep_blank_values=True, max_num_fields=50))
+
+    @cached_property
+    def form(self) -> Mapping[str, str]:
+        """The fields of a urlencoded form, empty ones too. Empty for any other kind of body."""
+        if not self.is_form:
+            return {}
+        text = self.body.decode("utf-8", "replace")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=500))
+
+    @property
+    def is_form(self) -> bool:
+        return self.header("Content-Type").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+
+    @cached_property
+    def cookies(self) -> Mapping[str, str]:
+        try:
+            return {name: morsel.value for name, morsel in SimpleCookie(self.header("Cookie")).items()}
+        except CookieError:
+            return {}
+
+
+def as_json(value: object, status: int = 200, headers: Headers = ()) -> Answer:
+    """The value as JSON; moments in UTC as RFC 3339."""
+    return Answer(status, orjson.dumps(value, option=orjson.OPT_UTC_Z), (("Content-Type", JSON), *headers))
+
+
+def redirect(location: str, headers: Headers = ()) -> Answer:
+    """See other: the next request is a GET."""
+    return Answer(303, b"", (("Location", location), *headers))
+
+
+def moment(value: datetime | None) -> str | None:
+    """RFC 3339 in UTC, to the millisecond."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,48 @@
+"""What a running web server has beside the application: its live feed and whether it is going down."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gough.bootstrap import Application
+from gough.config import LOOPBACK, Settings
+from gough.web.feed import Feed
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    application: Application
+    feed: Feed
+
+    @classmethod
+    def of(cls, application: Application) -> "Site":
+        return cls(application, Feed(application.use.database))
+
+    @property
+    def works(self) -> bool:
+        """Whether a worker moves jobs: in this process, or in others where this one only serves."""
+        return self.application.executor.is_alive
+
+    @property
+    def settings(self) -> Settings:
+        return self.application.use.settings
+
+    @property
+    def is_https(self) -> bool:
+        return self.settings.public_url.startswith("https:")
+
+    def serves(self, host: str) -> bool:
+        """Whether a Host header names this site: the public address, or the loopback at any port."""
+        try:
+            given = urlsplit(f"//{host}")
+            name, port = given.hostname, given.port
+        except ValueError:
+            return False
+        if given.path or given.username is not None or not name:
+            return False
+        if name in LOOPBACK:
+            return True
+        public = urlsplit(self.settings.public_url)
+        default = _PORTS.get(public.scheme)
+        return name == public.hostname and (port or default) == (public.port or default)

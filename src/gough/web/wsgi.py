@@ -1,0 +1,142 @@
+"""The WSGI callable: py4web routes, our guard stands around it.
+
+py4web is given an app folder of two small files, written at start into the data folder: the source tree may be
+read-only, and py4web must be able to write beside its apps.
+"""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager, redirect_stdout
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from gough.bootstrap import Application, wire
+from gough.domain.errors import Misconfigured
+from gough.shared_files import shared
+from gough.web.guard import ANSWER, Guard, Wsgi, run_in
+from gough.web.operation import REGISTRY, Operation, run
+from gough.web.site import Site
+
+APP = "maas_portal"
+OPERATIONS = (
+    "gough.web.api.system", "gough.web.api.agents", "gough.web.api.machines", "gough.web.api.jobs",
+    "gough.web.api.templates", "gough.web.api.events", "gough.web.portal.entry", "gough.web.portal.machines",
+    "gough.web.portal.deploy", "gough.web.portal.jobs", "gough.web.portal.assets",
+)  # fmt: skip
+_embedded = False
+
+
+def create(application: Application) -> Guard:
+    """A callable for any WSGI server, serving this application. Several may live in one process."""
+    site = Site.of(application)
+    settings = site.settings
+    return Guard(site, _routes(settings.data_dir / "py4web", settings.key), _error_page())
+
+
+def boot() -> None:
+    """What the app folder's shim calls. Under a py4web server of its own, it also wires Gough and adds the guard."""
+    for module in OPERATIONS:
+        import_module(module)
+    from py4web import action  # noqa: PLC0415  (importing py4web costs 0.4 s, which the CLI should not pay)
+
+    for found in REGISTRY.values():
+        action(found.path, method=found.method)(_action(found))
+    if not _embedded:
+        _guard_py4web()
+
+
+def _action(found: Operation) -> Callable[..., bytes]:
+    def act(**parts: str) -> bytes:
+        from py4web import request  # noqa: PLC0415
+
+        environ: dict[str, Any] = request.environ
+        wanted = run_in(environ)
+        try:
+            environ[ANSWER] = run(found, wanted, parts)
+        except Exception as error:
+            environ[ANSWER] = _told(found, error)(wanted, error)
+        return b""
+
+    act.__name__ = f"{found.method} {found.path}"
+    return act
+
+
+def _told(found: Operation, error: Exception) -> Callable[..., Any]:
+    from gough.web.problem import as_problem, trouble_of  # noqa: PLC0415
+
+    return _error_page() if found.is_page else lambda _request, error: as_problem(trouble_of(error))
+
+
+def _error_page() -> Callable[..., Any]:
+    from gough.web.portal.page import error_page  # noqa: PLC0415
+
+    return error_page
+
+
+@cache
+def _routes(folder: Path, secret: str) -> Wsgi:
+    """py4web's own callable with our routes in it; once a process, whatever the folder."""
+    global _embedded  # noqa: PLW0603
+    if _embedded:
+        return _default_app()
+    _embedded = True
+    apps = folder / "apps"
+    with _alone(folder), redirect_stdout(StringIO()):  # py4web announces each app on stdout
+        _write_apps(apps, secret)
+        from py4web import core  # noqa: PLC0415
+
+        core.wsgi(
+            apps_folder=str(apps), app_names=APP, dashboard_mode="none", errorlog=":stderr", logging_level=30,
+        )  # fmt: skip
+        if fault := core.Reloader.ERRORS.get(APP):
+            raise Misconfigured(f"The portal did not load: {fault}")
+        if (parent := str(folder.resolve())) in sys.path:
+            sys.path.remove(parent)  # only py4web's own loader needs it; a writable folder has no place there
+    return _default_app()
+
+
+def _default_app() -> Wsgi:
+    from ombott import default_app  # noqa: PLC0415
+
+    application = default_app()
+    return lambda environ, start_response: type(application).wsgi(application, environ, start_response)  # type: ignore[no-any-return]
+
+
+def _guard_py4web() -> None:
+    from ombott import default_app  # noqa: PLC0415
+
+    guard = Guard(Site.of(wire()), _default_app(), _error_page())
+    guard.site.application.start()
+    default_app().wsgi = guard
+
+
+def _write_apps(apps: Path, secret: str) -> None:
+    shim = shared("apps") / APP / "__init__.py"
+    _write(apps / "__init__.py", "")
+    _write(apps / APP / "__init__.py", shim.read_text(encoding="utf-8"))
+    # Nothing of ours uses py4web's sessions; this keeps workers from making a secret each.
+    _write(apps / ".service" / "session.secret", sha256(f"py4web {secret}".encode()).hexdigest())
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
+@contextmanager
+def _alone(folder: Path) -> Any:
+    """One process at a time: py4web makes its service database without looking whether another does."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
