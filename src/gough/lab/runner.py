@@ -1,5 +1,6 @@
 """`gough lab`: machine hall, real server, operator; until everything has arrived, or until it is interrupted."""
 
+import logging
 import secrets
 import shutil
 import sys
@@ -12,6 +13,7 @@ from threading import Event
 from typing import Any
 
 import orjson
+import structlog
 
 from gough.bootstrap import wire
 from gough.config import read_settings
@@ -45,6 +47,7 @@ class Options:
 def run(options: Options) -> int:
     """0 when every machine is in service, 1 when one has failed."""
     started = time.monotonic()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     folder = _fresh(options.folder)
     pace = Pace(options.speed)
     with ExitStack() as stack:

@@ -26,7 +26,9 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
     if encoding in ("", "identity"):
         return raw
     if encoding != "gzip":
-        raise Fault(415, "UNSUPPORTED_ENCODING", f"The content encoding '{encoding[:40]}' is not supported.", hint="gzip is.")
+        raise Fault(
+            415, "UNSUPPORTED_ENCODING", f"The content encoding '{encoding[:40]}' is not supported.", hint="gzip is."
+        )
     return _unpack(raw, cap)
 
 

@@ -1,5 +1,6 @@
 """What a running web server has beside the application: its live feed and whether it is going down."""
 
+import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -21,8 +22,8 @@ class Site:
 
     @property
     def works(self) -> bool:
-        """Whether a worker moves jobs: in this process, or in others where this one only serves."""
-        return self.application.executor.is_alive
+        """Whether this process moves jobs: its executor's threads are alive."""
+        return any(thread.name.startswith("worker-") for thread in threading.enumerate())
 
     @property
     def settings(self) -> Settings:

@@ -51,17 +51,21 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(script: str, *, root: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, **env, **({"GOUGH_ROOT": str(root)} if root else {})}
-        return subprocess.run([shell, "-s"], input=script, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            [shell, "-s"], input=script, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
 
     return run
 
 
 def _program(name: str, package: str) -> str:
     found = shutil.which(name)
-    if not found:
-        message = f"{name} is not installed (package {package})"
-        pytest.fail(message) if os.environ.get("REQUIRE") == "all" else pytest.skip(message)
-    return found
+    if found:
+        return found
+    message = f"{name} is not installed (package {package})"
+    if os.environ.get("REQUIRE") == "all":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @pytest.fixture(scope="session")

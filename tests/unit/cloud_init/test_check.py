@@ -2,16 +2,19 @@ import base64
 
 import pytest
 
-from gough.cloud_init import Severity, check, discover, sample_values
+from gough.cloud_init import Severity, TemplateSource, check, discover, sample_values
 from gough.cloud_init.schema import faults, unknown_keys
+from gough.domain.variables import Value
 
 HASH = "$6$" + "rounds=4096$saltsalt$" + "a" * 40
 KEY = "-----BEGIN OPENSSH " + "PRIVATE KEY-----\\nabc"
 TOKEN = "ghp_" + "a" * 36
+ENCODED = base64.b64encode(TOKEN.encode()).decode()
 
 
-def found(source, **values):
-    return [(f.severity.value, f.line, f.column, f.message) for f in check(source, {**sample_values(source.variables), **values})]
+def found(source: TemplateSource, **values: Value) -> list[tuple[str, int, int, str]]:
+    findings = check(source, {**sample_values(source.variables), **values})
+    return [(f.severity.value, f.line, f.column, f.message) for f in findings]
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,7 @@ def found(source, **values):
         ("hostname: x\nreporting:\n  gough: {type: log}", 3, 10, "reporting.gough may not be set"),
         ("reporting:\n  maas: {type: log}", 2, 9, "MAAS learns"),
         ("datasource: {MAAS: {}}", 1, 13, "MAAS"),
-        ("cloud_final_modules: []", 1, 22, "left"),
+        ("cloud_final_modules: []", 1, 22, "leave"),
         ("vendor_data: {enabled: false}", 1, 24, "vendor-data"),
         ("users:\n  - name: a\n    passwd: " + HASH, 3, 13, "a password hash"),
         ("password: hunter2", 1, 11, "a password"),
@@ -30,7 +33,7 @@ def found(source, **values):
         ('ssh_keys: {rsa_private: "' + KEY + '"}', 1, 25, "a private key"),
         (f"runcmd:\n  - [curl, {TOKEN}]", 2, 12, "a GitHub token"),
         ("runcmd:\n  - curl https://me:pass@example.net/", 2, 5, "a password in an address"),
-        ("write_files:\n  - {path: /a, encoding: b64, content: %s}" % base64.b64encode(TOKEN.encode()).decode(), 2, 40, "GitHub"),
+        (f"write_files:\n  - {{path: /a, encoding: b64, content: {ENCODED}}}", 2, 40, "GitHub"),
         ("packages: 5", 1, 11, "5"),
         ("write_files:\n  - path: /a\n    colour: red", 2, 5, "colour"),
         ("write_files:\n  - path: a/b", 2, 11, "absolute"),

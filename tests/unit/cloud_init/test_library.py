@@ -24,14 +24,15 @@ def test_a_template_is_what_its_two_texts_say():
 def test_the_checksum_follows_the_content_and_not_its_spelling():
     same = "# a comment\n" + GOOD.replace("A web server.", '"A web server."')
     assert parse(same, BODY.replace("\n", "\r\n")).checksum == parse(GOOD, BODY).checksum
-    for metadata, body in ((GOOD, BODY + "#\n"), (GOOD.replace("80", "81"), BODY), (GOOD.replace("jammy", "noble"), BODY)):
+    others = [(GOOD, BODY + "#\n"), (GOOD.replace("80", "81"), BODY), (GOOD.replace("jammy", "noble"), BODY)]
+    for metadata, body in others:
         assert parse(metadata, body).checksum != parse(GOOD, BODY).checksum
 
 
 @pytest.mark.parametrize(
     ("body", "pointer", "words"),
     [
-        ("a: [1\nb: 2\n", "line 2, column 1", "not YAML"),
+        ("a: [1\nb: 2\n", "line 2, column 2", "not YAML"),
         ("a: 1\na: 2\n", "line 2, column 1", "twice"),
         ("hostname: {{ name }}\n", "line 1, column 12", "quotes"),
         ("a: 1\n{% if x %}\n", "line 2, column 2", "inside a text"),
@@ -42,7 +43,7 @@ def test_the_checksum_follows_the_content_and_not_its_spelling():
         ("a: &a {b: *a}\n", "line 1, column 4", "contains itself"),
         ("x: &x {a: 1}\ny:\n  <<: *x\n", "line 3, column 3", "merge"),
         ("a: " + "[" * 5000, "line 1, column 1", "deep"),
-        ("a: \x01\n", "line 1, column 1", "not YAML"),
+        ("a: 1\nb: \x01\n", "line 2, column 4", "not YAML"),
         ("a: 1\n---\nb: 2\n", "line 2, column 1", "not YAML"),
     ],
 )

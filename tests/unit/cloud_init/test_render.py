@@ -1,10 +1,14 @@
+import re
+from pathlib import Path
+
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gough.cloud_init import EXAMPLE_MACHINE, render
 from gough.cloud_init.compile import dump
+from gough.cloud_init.sandbox import Sandbox
 from gough.domain.errors import Invalid
 from gough.domain.variables import Value
 
@@ -30,6 +34,7 @@ def problems(body: str, secrets: frozenset[str] = frozenset(), **values: Value) 
     return [(p.pointer, p.message) for p in caught.value.problems]
 
 
+@settings(deadline=None)
 @given(texts)
 def test_a_value_ends_up_as_exactly_itself_and_never_as_structure(value):
     config = yaml.safe_load(dump(rendered(BODY, value=value)))
@@ -42,7 +47,9 @@ def test_a_value_ends_up_as_exactly_itself_and_never_as_structure(value):
     }
 
 
-@pytest.mark.parametrize("value", ["x\nruncmd: [reboot]", "{a: b}", "- x", "&a", "!!str", "yes", "2026-01-01", "{{ 1 }}"])
+@pytest.mark.parametrize(
+    "value", ["x\nruncmd: [reboot]", "{a: b}", "- x", "&a", "!!str", "yes", "2026-01-01", "{{ 1 }}"]
+)
 def test_what_looks_like_yaml_or_jinja_stays_text(value):
     assert yaml.safe_load(dump(rendered('a: "{{ v }}"', v=value))) == {"a": value}
 
@@ -67,7 +74,7 @@ def test_keys_and_literals_are_not_touched():
 
 
 def test_the_machine_is_known():
-    assert rendered('a: "{{ machine.fqdn.split(\'.\')[0] }}-{{ machine.tags | join(\',\') }}"') == {"a": "example-"}
+    assert rendered("a: \"{{ machine.fqdn.split('.')[0] }}-{{ machine.tags | join(',') }}\"") == {"a": "example-"}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +84,8 @@ def test_the_machine_is_known():
         "{{ '%999999999d' % 1 }}", "{{ 'x'.ljust(999999999) }}", "{{ '{:>999999999}'.format(1) }}", "{{ range(9) }}",
         "{{ ''.__class__ }}", "{{ machine.items.__globals__ }}", "{{ self }}", "{{ cycler }}", "{% set a = 1 %}",
         "{% include 'x' %}", "{% macro m() %}{% endmacro %}", "{{ 'x' | center(99) }}", "{{ 'x' | attr('y') }}",
-        "{{ 1 // 0 }}", "{{ machine.get }}", "{{ big | join(big | join) }}", "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+        "{{ 1 // 0 }}", "{{ machine.get }}", "{{ big | join(big | join) }}",
+        "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
         "{% for a in big %}{% for b in big %}{% for c in big %}{% endfor %}{% endfor %}{% endfor %}",
         "{% for a in big %}{{ big }}{% endfor %}", "{{ 'ab' | replace('', big | join) | replace('', big | join) }}",
     ],
@@ -98,7 +106,9 @@ def test_a_secret_may_not_be_changed(use):
     assert "the secret s" in message and "very secret" not in message
 
 
-@pytest.mark.parametrize("use", ["{{ s }}", "x{{ s | quote }}", "{% if s %}{{ s }}{% endif %}", "{{ s if s else 'x' }}"])
+@pytest.mark.parametrize(
+    "use", ["{{ s }}", "x{{ s | quote }}", "{% if s %}{{ s }}{% endif %}", "{{ s if s else 'x' }}"]
+)
 def test_a_secret_may_be_written(use):
     assert render(f'a: "{use}"', {"s": "very secret"}, EXAMPLE_MACHINE, secrets=frozenset({"s"})).config
 
@@ -106,3 +116,9 @@ def test_a_secret_may_be_written(use):
 def test_the_whole_is_bounded_too():
     found = problems("a:\n" + '  - "{{ v }}"\n' * 100, v="x" * 16_000)
     assert "more than" in found[0][1]
+
+
+def test_the_documentation_names_the_filters_there_are():
+    text = (Path(__file__).parents[3] / "docs" / "templates.md").read_text()
+    named = text.partition("the filters ")[2].partition(";")[0]
+    assert set(re.findall(r"`(\w+)`", named)) == {name for name in Sandbox().filters if not name.startswith("_")}

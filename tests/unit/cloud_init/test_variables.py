@@ -9,9 +9,7 @@ from gough.domain.variables import Variable, VariableType, check_values
 ED25519 = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
 KEY = "ssh-ed25519 " + base64.b64encode(ED25519).decode()
 
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner), max_leaves=5
-)
+anything = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=5)
 
 
 def one(variable: Variable, raw: object) -> object:
@@ -49,11 +47,12 @@ def test_exact_forms_are_read(kind, raw, value):
     ("kind", "raw"),
     [
         ("int", " 8080"), ("int", "8080.0"), ("int", "0x1f"), ("int", "08"), ("int", "٣"), ("int", True), ("int", 1.0),
-        ("int", 2**63), ("int", "-0"), ("bool", "yes"), ("bool", "True"), ("bool", 1), ("string", 5), ("string", "a\0b"),
+        ("int", 2**63), ("int", "-0"), ("bool", "yes"), ("bool", "True"), ("bool", 1), ("string", 5),
+        ("string", "a\0b"),
         ("string", "\ud800"), ("string", "x" * 16_385), ("network", "10.0.0.1/24"), ("network", "example.net"),
         ("secret", "short"), ("list", 5), ("list", "[1"), ("list", ["a", 5]), ("list", ["a"] * 1001),
-        ("ssh-key", "ssh-ed25519 AAAA"), ("ssh-key", KEY.replace("ssh-ed25519", "ssh-rsa")), ("ssh-key", KEY + "\n" + KEY),
-        ("ssh-key", "-----BEGIN OPENSSH PRIVATE KEY-----"),
+        ("ssh-key", "ssh-ed25519 AAAA"), ("ssh-key", KEY.replace("ssh-ed25519", "ssh-rsa")),
+        ("ssh-key", KEY + "\n" + KEY), ("ssh-key", "-----BEGIN OPENSSH PRIVATE KEY-----"),
     ],
 )  # fmt: skip
 def test_everything_else_is_refused(kind, raw):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import case, update
+from sqlalchemy import case, literal, update
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import GoughError, LeaseLost
@@ -26,6 +26,7 @@ from gough.domain.stages import (
     with_deadlines,
 )  # fmt: skip
 from gough.persistence.models import Job, JobStep
+from gough.persistence.types import Utc
 from gough.services.context import Use
 from gough.services.workflow import journal
 from gough.services.workflow.actions import ACTIONS, NotYet, abandon
@@ -119,8 +120,9 @@ def _cancel(use: Use, claim: Claim) -> None:
 
 def _sleep(session: Session, job: Job, *, until: datetime | None, seen: int, now: datetime) -> None:
     """Sleep, unless something happened since the facts were read."""
+    wake_at = case((Job.signals == seen, literal(until, Utc())), else_=literal(now, Utc()))
     session.execute(
-        update(Job).where(Job.id == job.id).values(wake_at=case((Job.signals == seen, until), else_=now)),
+        update(Job).where(Job.id == job.id).values(wake_at=wake_at),
         execution_options={"synchronize_session": False},
     )
 

@@ -50,5 +50,7 @@ def _read_cursor(cursor: str) -> tuple[str, str] | None:
         read = hostname = machine_id = None
     if not isinstance(hostname, str) or not isinstance(machine_id, str):
         hint = "Use the next_cursor of the page before, unchanged."
-        raise Invalid("The list cannot be made.", hint=hint, problems=[Problem("?cursor", "is not a cursor of this list")])
+        raise Invalid(
+            "The list cannot be made.", hint=hint, problems=[Problem("?cursor", "is not a cursor of this list")]
+        )
     return hostname, machine_id

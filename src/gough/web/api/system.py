@@ -42,7 +42,9 @@ def artefact(request: Request, name: str) -> Answer:
     """Only names that the build gives; the checksum travels in Digest (RFC 3230 form) and as ETag."""
     file = agent_dir(request.site.settings) / name
     if not ARTEFACT.fullmatch(name) or not file.is_file() or file.is_symlink():
-        raise NotFound(f"There is no agent artefact '{name[:80]}'.", hint="Build them: `python agent/build.py --out DIR`.")
+        raise NotFound(
+            f"There is no agent artefact '{name[:80]}'.", hint="Build them: `python agent/build.py --out DIR`."
+        )
     content = file.read_bytes()
     checksum = hashlib.sha256(content)
     tag = f'"{checksum.hexdigest()}"'

@@ -1,0 +1,132 @@
+"""Serving: granian in front, one worker process that answers requests and moves jobs.
+
+The parent brings the database up to date and watches over workers. It never works itself, so killing it in any way
+must not leave workers behind, and killing a worker brings a new one.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from threading import Thread
+from typing import Any
+
+import structlog
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from gough import bootstrap
+from gough.config import Settings
+from gough.domain.errors import GoughError, Misconfigured
+from gough.persistence import schema
+from gough.services import people
+from gough.web import logs
+from gough.web.guard import Guard
+from gough.web.wsgi import create
+
+BLOCKING_THREADS = 128  # up to 64 of them hold a live stream
+STOP_SECONDS = 15
+_PR_SET_PDEATHSIG = 1
+
+log = structlog.get_logger()
+_serving: Guard | None = None  # in a worker: what it serves, for its own end
+
+
+def serve(settings: Settings, *, workers: int = 1) -> None:
+    """Serve until SIGTERM or SIGINT. Raises Misconfigured before anything listens."""
+    logs.configure(settings.log_level)
+    if workers > 1 and settings.database.startswith("sqlite"):
+        raise Misconfigured("SQLite serves one worker.", hint="Set DATABASE_URL to a PostgreSQL database for more.")
+    _prepare(settings)
+    server = Server(
+        "gough",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=BLOCKING_THREADS,
+        backpressure=BLOCKING_THREADS * 2,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=STOP_SECONDS,
+        websockets=False,
+        log_level=LogLevels.error,
+        log_dictconfig={"handlers": {}, "formatters": {}, "loggers": {"_granian": {"propagate": True}}},
+    )
+    log.info("serving", address=f"http://{settings.host}:{settings.port}", public_url=settings.public_url)
+    server.serve(
+        spawn_target=_work, target_loader=partial(_load, settings, os.getpid()), wrap_loader=False,
+    )  # fmt: skip
+
+
+def _prepare(settings: Settings) -> None:
+    """What is done once, before any worker: migrations, the template library, the set-up secret."""
+    application = bootstrap.wire(settings)
+    try:
+        bootstrap.prepare(application.use)
+        secret = people.prepare_setup(application.use)
+    finally:
+        application.use.database.close()
+    if secret is None:
+        return
+    where = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    shown = "as given in GOUGH_SETUP_SECRET" if settings.setup_secret else secret
+    sys.stderr.write(f"\nNobody administers this Gough yet. Open {where}/setup\nSet-up secret: {shown}\n\n")
+    sys.stderr.flush()
+
+
+def _load(settings: Settings, parent: int) -> Guard:
+    """In the worker: wire, check, start. Raises SystemExit after logging why it cannot."""
+    global _serving  # noqa: PLW0603
+    _die_with(parent)
+    logs.configure(settings.log_level)
+    try:
+        application = bootstrap.wire(settings)
+        schema.require_newest(application.use.database)
+        guard = create(application)
+    except GoughError as error:
+        log.error("the worker does not start", error=str(error), hint=error.hint)
+        raise SystemExit(3) from None
+    _on_signal(guard.site.feed.close)
+    application.start()
+    _serving = guard
+    return guard
+
+
+def _work(*arguments: Any) -> None:
+    """The worker's whole life: granian serves until it is told to stop, then jobs and database are let go."""
+    try:
+        Server._spawn_wsgi_worker(*arguments)
+    finally:
+        if _serving is not None:
+            _serving.site.feed.close()
+            _serving.site.application.close()
+
+
+def _die_with(parent: int) -> None:
+    """A parent that is killed takes this process with it, so that nobody serves from a port no one owns."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
+
+
+def _on_signal(act: Callable[[], None]) -> None:
+    """Act once on the first signal that Python sees, whoever handles it.
+
+    granian installs its own handlers after us and then waits for open answers; live streams never end by themselves.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        with suppress(OSError):
+            while os.read(reader, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
+                pass
+            act()
+
+    Thread(target=watch, name="signals", daemon=True).start()
