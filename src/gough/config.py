@@ -89,8 +89,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        problems += [Problem(str(e["loc"][0]), e["msg"].removeprefix("Value error, ")) for e in error.errors()]
-        raise _misconfigured(problems) from None
+        wrong = {str(e["loc"][0]): e["msg"].removeprefix("Value error, ") for e in error.errors()}
+        problems += [Problem(name, message) for name, message in wrong.items()]
+        settings = Settings.model_validate({name: value for name, value in given.items() if name not in wrong})
     if problems := [*problems, *check(settings)]:
         raise _misconfigured(problems)
     return settings
@@ -99,10 +100,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def check(settings: Settings) -> list[Problem]:
     """What is well-formed but cannot work; each message says what to do."""
     problems = []
-    url = urlsplit(settings.public_url)
-    if settings.public_url and url.scheme not in ("http", "https"):
-        problems.append(Problem("GOUGH_PUBLIC_URL", "must start with https:// (or http:// in a lab)."))
-    if url.scheme == "http" and url.hostname not in LOOPBACK and not settings.allow_http:
+    try:
+        url = urlsplit(settings.public_url)
+    except ValueError:  # brackets that hold no IPv6 address
+        url = urlsplit("")
+    if settings.public_url and (url.scheme not in ("http", "https") or not url.hostname):
+        problems.append(Problem("GOUGH_PUBLIC_URL", "must be https://host (or http://host in a lab)."))
+    elif url.scheme == "http" and url.hostname not in LOOPBACK and not settings.allow_http:
         problems.append(
             Problem(
                 "GOUGH_PUBLIC_URL",
@@ -121,14 +125,16 @@ def check(settings: Settings) -> list[Problem]:
 
 def _value(name: str, environment: Mapping[str, str]) -> str | None:
     value, path = environment.get(name), environment.get(f"{name}_FILE")
-    if path is None or name.endswith("_FILE"):
+    if not path or name.endswith("_FILE"):
         return value
-    if value is not None:
+    if value:
         raise Invalid(f"{name} and {name}_FILE are both set. Keep one of them.")
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise Invalid(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{name}_FILE names {path}, which is not UTF-8 text.") from error
 
 
 def _misconfigured(problems: list[Problem]) -> Misconfigured:

@@ -24,6 +24,8 @@ BADLY = frozenset({Outcome.FAILED, Outcome.OVERDUE})
 OVERDUE = frozenset({Outcome.OVERDUE})
 MAAS_STAGES = frozenset({"submit", "install", "commission", "test", "release"})
 AFTER_INSTALL = frozenset({"first-boot", "agent", "security", "configure", "verify"})
+ASKING_MAAS = frozenset({"submit"})  # a later stage ends badly for reasons of its own
+NOT_BY_GOUGH = r"^(?!.* - Gough job_)"  # the comment that Gough gives with what it asks itself
 EVERY_STAGE = MAAS_STAGES | AFTER_INSTALL | {"validate"}
 
 
@@ -65,7 +67,7 @@ RULES = (
         "Somebody released or aborted the machine in MAAS while Gough was working on it.",
         "Ask the person named in the evidence; deploy again when the machine is free.",
         "MAAS events REQUEST_NODE_RELEASE, REQUEST_NODE_ABORT_DEPLOYMENT",
-        present=(Match(Source.MAAS, r"^User (releasing node|aborting)", by_somebody=True),),
+        present=(Match(Source.MAAS, r"^User (releasing node|aborting)", NOT_BY_GOUGH, by_somebody=True),),
     ),
     Rule(
         "install-script-failed",
@@ -86,16 +88,16 @@ RULES = (
     ),
     Rule(
         "maas-unavailable",
-        EVERY_STAGE,
+        ASKING_MAAS,
         "MAAS did not accept the request: it answered with a server error, or not at all, until the deadline.",
         "Check the region and its rack controllers (MAAS: Controllers), free addresses and the network; then retry.",
-        "MAAS API 2.0 answers 502, 503, 504",
-        present=(Match(Source.GOUGH, "^action-failed$", r"^MAAS: (5\d\d|no answer)"),),
+        "MAAS API 2.0 answers 502, 503, 504; what it refuses ends the stage at once, before the deadline",
+        present=(Match(Source.GOUGH, "^action-failed$", "^MAAS: "),),
         outcomes=OVERDUE,
     ),
     Rule(
         "maas-refused",
-        EVERY_STAGE,
+        ASKING_MAAS,
         "MAAS understood the request and refused it.",
         "Read MAAS's words in the evidence, change what they object to, then retry.",
         "MAAS API 2.0 answers 400, 401, 403, 404, 409",

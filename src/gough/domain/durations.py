@@ -12,7 +12,10 @@ def parse_duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
     if match is None:
         raise ValueError(f"'{text}' is not a duration such as 90s, 45m or 2h")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    try:
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+    except OverflowError:
+        raise ValueError(f"'{text}' is too long a duration") from None
 
 
 def parse_durations(text: str) -> Mapping[str, timedelta]:

@@ -3,12 +3,19 @@
 MINIMUM = 12
 MAXIMUM = 256  # argon2 would take more; a longer one only costs time
 
-# Passwords of twelve and more characters that lead published lists of leaked ones, without digits at the end.
+# What leads published lists of leaked passwords, without the digits that people put behind it.
 COMMON = frozenset(
     {
-        "password1234",
+        "password",
         "passwordpassword",
+        "qwerty",
+        "qwertyuiop",
         "qwertyuiopas",
+        "iloveyou",
+        "letmein",
+        "welcome",
+        "changeme",
+        "admin",
         "qwertyqwerty",
         "1234567890qwerty",
         "iloveyouiloveyou",
@@ -17,9 +24,8 @@ COMMON = frozenset(
         "letmeinletmein",
         "welcomewelcome",
         "adminadminadmin",
-        "qwertyuiop123",
         "1q2w3e4r5t6y",
-        "trustno1trustno1",
+        "trustno1trustno",
         "superadministrator",
         "correcthorsebatterystaple",
     }
@@ -33,7 +39,8 @@ def fault_of(password: str, name: str = "") -> str:
         return f"Use at least {MINIMUM} characters; a few words in a row are good."
     if len(password) > MAXIMUM:
         return f"Use at most {MAXIMUM} characters."
-    if folded in COMMON or folded.rstrip("0123456789!") in COMMON or len(set(folded)) < 4:
+    word = folded.rstrip("0123456789!")
+    if not word or word in COMMON or folded in COMMON or len(set(folded)) < 4:
         return "This password is among the first that are tried. Choose another."
     if name and name.casefold() in folded and len(folded) - len(name) < MINIMUM // 2:
         return "The password is little more than the name. Choose another."

@@ -5,9 +5,10 @@ instead of failing half-way. `read()` never commits.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
@@ -53,6 +54,8 @@ class Database:
         self.engine = _engine(url, pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._read = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite's own queue for writers polls, up to 100 ms a look; threads of this process queue here instead.
+        self._turn = Lock() if self.is_sqlite else nullcontext()
         self._write = sessionmaker(self.engine.execution_options(gough_write=True), expire_on_commit=False)
 
     @contextmanager
@@ -64,7 +67,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits once, at the end. Raises Unavailable when the database does not answer."""
-        with self._session(self._write) as session:
+        with self._turn, self._session(self._write) as session:
             yield session
             session.commit()
 

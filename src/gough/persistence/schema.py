@@ -21,7 +21,8 @@ _LOCK_TIMEOUT = "15s"  # better to fail and be run again than to queue behind, a
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Apply what is missing. Safe to run from several processes at once."""
-    with database.engine.connect() as connection, connection.begin():
+    writing = database.engine.execution_options(gough_write=True)  # on SQLite this takes the write lock at once
+    with writing.connect() as connection, connection.begin():
         _lock(connection)
         command.upgrade(_config(connection), revision)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gough.domain.agents import AgentState, is_silent
@@ -111,6 +111,13 @@ def watch(use: Use) -> None:
         for agent in session.scalars(online):
             if agent.last_seen_at is not None and is_silent(agent.last_seen_at, now, interval):
                 _went_silent(session, agent, now)
+
+
+def revoke(session: Session, machine_id: str, *, now: datetime) -> None:
+    """End every key and token of a machine: what held them is gone, or about to be wiped."""
+    for table in (Agent, MachineToken):
+        live = (table.machine_id == machine_id, table.revoked_at.is_(None))
+        session.execute(update(table).where(*live).values(revoked_at=now))
 
 
 def _new_agent(session: Session, token: MachineToken, request: Enrolment, now: datetime) -> Agent:

@@ -45,10 +45,11 @@ def create(use: Use, session: Session, machine: Machine, wish: Wish) -> Job:
         steps=[JobStep(name=s.name, position=i) for i, s in enumerate(table_of(use, wish.kind))],
     )  # fmt: skip
     session.add(job)
+    hostname = machine.hostname  # a failed flush leaves the session unusable
     try:
         session.flush()
     except IntegrityError as error:  # somebody was faster between our look and our insert
-        raise Conflict(f"{machine.hostname} has just been given another job.") from error
+        raise Conflict(f"{hostname} has just been given another job.") from error
     _person(session, job, PersonEvent.REQUESTED, wish.said, wish.by, now)
     set_service(machine, ServiceState.IN_PROGRESS, now=now, reason=f"{wish.kind.value}: queued")
     return job
@@ -81,11 +82,17 @@ def retry(use: Use, job_id: str, *, by: str, confirm_wipe: bool = False) -> Job:
         failed = next(s.name for s in job.steps if s.outcome and Outcome(s.outcome) not in ENDED_WELL)
         _require_confirmation(job, table, failed, confirm_wipe)
         begin = restart_at(table, failed)
+        if not _only_waits(table, failed):  # a new try is not explained by what happened to the last one
+            job.events_after = timeline.newest_id(session, job.machine_id)
         _reset(job, begin, now)
         _person(session, job, PersonEvent.RETRIED, f"{job.kind} retried from {begin}", by, now)
         set_service(job.machine, ServiceState.IN_PROGRESS, now=now, reason=f"{job.kind}: retry from {begin}")
     use.waker.wake()
     return job
+
+
+def _only_waits(table: Table, failed: str) -> bool:
+    return next(stage for stage in table if stage.name == failed).retry is Retry.WAIT
 
 
 def _require_confirmation(job: Job, table: Table, failed: str, confirmed: bool) -> None:
@@ -106,6 +113,7 @@ def _reset(job: Job, begin: str, now: datetime) -> None:
         step.state, step.outcome, step.cause, step.waived_by = "pending", None, None, None
         step.started_at = step.finished_at = step.deadline_at = step.try_again_at = None
         step.acted = step.refused = False
+        step.attempts = 0
     if start == 0:
         job.submitted_at = None
     if start == 0 and job.deployment is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Invalid
@@ -12,8 +12,9 @@ from gough.domain.machine_status import COMMISSIONABLE, DEPLOYABLE, RELEASABLE, 
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.stages import JobKind
 from gough.domain.variables import VariableType, check_values
-from gough.persistence.models import Agent, Deployment, Job, Machine, MachineToken
+from gough.persistence.models import Deployment, Job, Machine
 from gough.services import jobs, machines, templates
+from gough.services.agents import revoke
 from gough.services.context import Use
 from gough.services.jobs import Wish
 
@@ -62,17 +63,9 @@ def release(use: Use, name: str, *, by: str, erase: bool = False) -> Job:
             raise Conflict(f"{machine.hostname} is locked in MAAS.", hint="Unlock it there first.")
         wish = Wish(JobKind.RELEASE, by, {"erase": erase}, "release" + (" and erase the disks" if erase else ""))
         job = jobs.create(use, session, machine, wish)
-        revoke(use, session, machine.id)
+        revoke(session, machine.id, now=use.database.now(session))
     use.waker.wake()
     return job
-
-
-def revoke(use: Use, session: Session, machine_id: str) -> None:
-    """End every key and token of a machine."""
-    now = use.database.now(session)
-    for table in (Agent, MachineToken):
-        live = (table.machine_id == machine_id, table.revoked_at.is_(None))
-        session.execute(update(table).where(*live).values(revoked_at=now))
 
 
 def latest_deployment(session: Session, machine_id: str) -> Deployment | None:

@@ -50,7 +50,7 @@ class Guard:
             answer = self._answer(request, environ)
         except Exception as error:
             answer = self._of_error(request, error)
-        headers = self._headers(answer, request_id)
+        headers = self._headers(answer, request_id, request.fresh_cookies)
         path, method, status = request.path, request.method, answer.status
         seconds = round(perf_counter() - begun, 4)
         log.debug("request", method=method, path=path, status=status, seconds=seconds)
@@ -102,9 +102,9 @@ class Guard:
                 log.error("error page failed", exc_info=worse)
         return as_problem(trouble_of(error))
 
-    def _headers(self, answer: Answer, request_id: str) -> list[tuple[str, str]]:
+    def _headers(self, answer: Answer, request_id: str, cookies: list[str]) -> list[tuple[str, str]]:
         given = {name.lower() for name, _ in answer.headers}
-        headers = [*answer.headers, ("X-Request-Id", request_id)]
+        headers = [*answer.headers, *(("Set-Cookie", cookie) for cookie in cookies), ("X-Request-Id", request_id)]
         headers += [(name, value) for name, value in SECURITY.items() if name.lower() not in given]
         if self.site.is_https:
             headers.append(("Strict-Transport-Security", "max-age=31536000"))

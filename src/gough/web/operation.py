@@ -15,6 +15,7 @@ from gough.web.body import parse_model
 from gough.web.message import Answer, Request, redirect
 
 COOKIE = "gough_session"
+FORM_COOKIE = "gough_form"
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -106,11 +107,14 @@ def _require_csrf(request: Request) -> None:
 
 
 def _require_same_origin(request: Request) -> None:
-    """For forms that are sent before there is a session: browsers say which site a form is from."""
+    """For forms that are sent before there is a session: the site it is from, and a token that its page set."""
     site, origin = request.header("Sec-Fetch-Site"), request.header("Origin")
     foreign = site not in ("", "none", "same-origin")
     if foreign or (origin and urlsplit(origin).netloc != request.header("Host")):
         raise Denied("This form was sent from another site.", hint="Open the page on Gough itself and send it again.")
+    given, expected = request.form.get("csrf_token", ""), request.cookies.get(FORM_COOKIE, "")
+    if not expected or not compare_digest(given.encode(), expected.encode()):
+        raise Denied("This form has expired.", hint="Reload the page, allow its cookies, and send the form again.")
 
 
 def _here(request: Request, found: Operation) -> str:

@@ -20,7 +20,9 @@ from gough.bootstrap import Application, wire
 from gough.domain.errors import Misconfigured
 from gough.shared_files import shared
 from gough.web.guard import ANSWER, Guard, Wsgi, run_in
+from gough.web.message import Answer, Request
 from gough.web.operation import REGISTRY, Operation, run
+from gough.web.problem import as_problem, trouble_of
 from gough.web.site import Site
 
 APP = "maas_portal"
@@ -60,20 +62,18 @@ def _action(found: Operation) -> Callable[..., bytes]:
         try:
             environ[ANSWER] = run(found, wanted, parts)
         except Exception as error:
-            environ[ANSWER] = _told(found, error)(wanted, error)
+            environ[ANSWER] = _told(found)(wanted, error)
         return b""
 
     act.__name__ = f"{found.method} {found.path}"
     return act
 
 
-def _told(found: Operation, error: Exception) -> Callable[..., Any]:
-    from gough.web.problem import as_problem, trouble_of  # noqa: PLC0415
-
+def _told(found: Operation) -> Callable[[Request, Exception], Answer]:
     return _error_page() if found.is_page else lambda _request, error: as_problem(trouble_of(error))
 
 
-def _error_page() -> Callable[..., Any]:
+def _error_page() -> Callable[[Request, Exception], Answer]:
     from gough.web.portal.page import error_page  # noqa: PLC0415
 
     return error_page
@@ -105,7 +105,7 @@ def _default_app() -> Wsgi:
     from ombott import default_app  # noqa: PLC0415
 
     application = default_app()
-    return lambda environ, start_response: type(application).wsgi(application, environ, start_response)  # type: ignore[no-any-return]
+    return lambda environ, start_response: type(application).wsgi(application, environ, start_response)
 
 
 def _guard_py4web() -> None:

@@ -41,7 +41,7 @@ def submit_deploy(use: Use, claim: Claim, stage: str) -> None:
 
 def _is_submitted(machine: MachineRecord, order: Order) -> bool:
     ours = machine.owner_data.get(OWNER_KEY) == order.marker
-    return ours and machine.status in (Status.DEPLOYING, Status.DEPLOYED)
+    return ours and machine.status in (Status.DEPLOYING, Status.DEPLOYED, Status.FAILED_DEPLOYMENT)
 
 
 def _make_ours(maas: Provisioner, claim: Claim, order: Order, machine: MachineRecord) -> None:
@@ -115,10 +115,12 @@ def _submitted(use: Use, claim: Claim, stage: str, machine: MachineRecord) -> No
 def abandon(use: Use, claim: Claim) -> None:
     """For a cancelled job: stop what MAAS is doing for it, where it still is."""
     order = load_order(use, claim.job_id)
-    if not order.submitted:
-        return
+    if not (order.submitted or order.user_data):
+        return  # nothing can have reached MAAS yet
     maas = use.provisioner(order.region)
-    if maas.machine(order.system_id).status not in (Status.DEPLOYING, Status.COMMISSIONING, Status.TESTING):
+    machine = maas.machine(order.system_id)
+    ours = order.submitted or machine.owner_data.get(OWNER_KEY) == order.marker  # the answer may have got lost
+    if not ours or machine.status not in (Status.DEPLOYING, Status.COMMISSIONING, Status.TESTING):
         return
     claim.renew()
     machine = maas.abort(order.system_id, comment=f"{order.comment} cancelled")

@@ -61,6 +61,9 @@ def _decide(use: Use, claim: Claim) -> Step | Cancel | None:
     with claim.transaction() as session:
         job = session.get_one(Job, claim.job_id)
         now = use.database.now(session)
+        if job.state == "cancelled" or job.superseded:
+            job.wake_at = None
+            return None
         if job.cancel_requested_by is not None and job.state in ("queued", "running"):
             return Cancel()
         seen = job.signals

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from gough.cloud_init.delivery import Delivery
@@ -14,6 +13,7 @@ from gough.cloud_init.prepare import Prepared, prepare
 from gough.domain.errors import Invalid, Misconfigured, Problem
 from gough.domain.timeline import GoughEvent, Level
 from gough.persistence.models import Deployment, Job, Machine, MachineToken, TemplateVersion
+from gough.services.agents import revoke
 from gough.services.context import Use
 from gough.services.secrets import hash_secret, new_secret
 from gough.services.templates import source_of
@@ -42,12 +42,12 @@ def render(use: Use, claim: Claim, stage: str) -> None:
 
 
 def _accept(use: Use, session: Session, job: Job, stage: str, made: Prepared, tokens: Mapping[str, str]) -> None:
-    """The tokens are in the database before any machine can hold them."""
+    """The tokens are in the database before any machine can hold them; those of earlier installations end here."""
     deployment, now = _deployment(job), use.database.now(session)
     deployment.user_data_sealed = use.sealer.seal(made.user_data)
     deployment.user_data_redacted, deployment.user_data_sha256 = made.redacted, made.sha256
     deployment.findings = [_finding(f.severity.value, f.problem) for f in made.findings]
-    session.execute(delete(MachineToken).where(MachineToken.deployment_id == deployment.id))
+    revoke(session, job.machine_id, now=now)
     for purpose, token in tokens.items():
         session.add(
             MachineToken(

@@ -1,6 +1,7 @@
 """The live stream: server-sent events, resumed by the position of the last one that was seen."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 import structlog
@@ -94,5 +95,5 @@ class Stream:
                 yield chunk
 
 
-def _frame(event: dict[str, object]) -> bytes:
+def _frame(event: dict[str, Any]) -> bytes:
     return b"id: %d\nevent: timeline\ndata: %b\n\n" % (event["position"], orjson.dumps(event))

@@ -1,1 +1,68 @@
-"""To be written."""
+"""Jobs: the newest, one with its steps and log, cancelling and retrying."""
+
+from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
+from gough.domain.permissions import Permission
+from gough.services import jobs, timeline
+from gough.web.message import Answer, Request, redirect
+from gough.web.operation import operation
+from gough.web.portal.actions import job_offers, wipes
+from gough.web.portal.machines import require_typed
+from gough.web.portal.page import page
+
+ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
+
+
+@operation("GET /jobs", permission=Permission.VIEW, summary="The newest jobs.", is_page=True)
+def listed(request: Request) -> Answer:
+    return _list(request, "jobs.html")
+
+
+@operation("GET /live/jobs", permission=Permission.VIEW, summary="The list's part that changes.", is_page=True)
+def listed_live(request: Request) -> Answer:
+    return _list(request, "_jobs.html")
+
+
+@operation("GET /jobs/<job_id>", permission=Permission.VIEW, summary="One job.", raises=(NotFound,), is_page=True)
+def one(request: Request, job_id: str) -> Answer:
+    return _draw(request, job_id, "job.html")
+
+
+@operation(
+    "GET /jobs/<job_id>/live", permission=Permission.VIEW, summary="The job's part that changes.", raises=(NotFound,),
+    is_page=True,
+)  # fmt: skip
+def one_live(request: Request, job_id: str) -> Answer:
+    return _draw(request, job_id, "_job.html")
+
+
+@operation("POST /jobs/<job_id>/cancel", permission=Permission.OPERATE, summary="Cancel.", raises=ASKING, is_page=True)
+def cancel(request: Request, job_id: str) -> Answer:
+    job = jobs.cancel(request.use, job_id, by=request.by)
+    return redirect(f"/machines/{job.machine_id}")
+
+
+@operation("POST /jobs/<job_id>/retry", permission=Permission.OPERATE, summary="Retry.", raises=ASKING, is_page=True)
+def retry(request: Request, job_id: str) -> Answer:
+    with request.use.database.read() as session:
+        job = jobs.find(session, job_id)
+        confirmed = wipes(job)
+        if confirmed:
+            require_typed(request, job.machine)
+    job = jobs.retry(request.use, job_id, by=request.by, confirm_wipe=confirmed)
+    return redirect(f"/machines/{job.machine_id}")
+
+
+def _list(request: Request, template: str) -> Answer:
+    with request.use.database.read() as session:
+        position = timeline.stream_position(session)
+        return page(request, template, jobs=jobs.newest(session, limit=100), position=position)
+
+
+def _draw(request: Request, job_id: str, template: str) -> Answer:
+    with request.use.database.read() as session:
+        job = jobs.find(session, job_id)
+        position = timeline.stream_position(session)
+        lines = jobs.log(session, job.id)
+        return page(
+            request, template, job=job, lines=lines, offers=job_offers(job, request.known_caller), position=position
+        )  # fmt: skip

@@ -1,1 +1,114 @@
-"""To be written."""
+"""The list of machines, and one machine."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
+from gough.domain.machine_status import MachineStatus
+from gough.domain.permissions import Permission
+from gough.domain.service_state import ServiceState
+from gough.persistence.models import Machine
+from gough.services import lifecycle, machines, regions, timeline
+from gough.web.api.paging import machine_query, write_cursor
+from gough.web.message import Answer, Request, redirect
+from gough.web.operation import operation
+from gough.web.portal.page import page
+from gough.web.portal.views import machine_view
+
+ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
+ROWS = 50
+
+
+@operation("GET /", permission=Permission.VIEW, summary="Every machine.", is_page=True)
+def overview(request: Request) -> Answer:
+    return page(request, "machines.html", **_list(request))
+
+
+@operation("GET /live/machines", permission=Permission.VIEW, summary="The list's part that changes.", is_page=True)
+def overview_live(request: Request) -> Answer:
+    return page(request, "_machines.html", **_list(request))
+
+
+@operation("GET /machines/<name>", permission=Permission.VIEW, summary="One machine.", raises=ASKING, is_page=True)
+def one(request: Request, name: str) -> Answer:
+    return _draw(request, name, "machine.html")
+
+
+@operation(
+    "GET /machines/<name>/live", permission=Permission.VIEW, summary="The machine's part that changes.",
+    raises=ASKING, is_page=True,
+)  # fmt: skip
+def one_live(request: Request, name: str) -> Answer:
+    return _draw(request, name, "_machine.html")
+
+
+@operation(
+    "POST /machines/<name>/commission", permission=Permission.OPERATE, summary="Commission.", raises=ASKING,
+    is_page=True,
+)  # fmt: skip
+def commission(request: Request, name: str) -> Answer:
+    lifecycle.commission(request.use, name, by=request.by)
+    return redirect(f"/machines/{name}")
+
+
+@operation(
+    "POST /machines/<name>/test", permission=Permission.OPERATE, summary="Test.", raises=ASKING, is_page=True
+)  # fmt: skip
+def test(request: Request, name: str) -> Answer:
+    lifecycle.test(request.use, name, by=request.by)
+    return redirect(f"/machines/{name}")
+
+
+@operation(
+    "POST /machines/<name>/release", permission=Permission.OPERATE, summary="Release.", raises=ASKING, is_page=True
+)  # fmt: skip
+def release(request: Request, name: str) -> Answer:
+    with request.use.database.read() as session:
+        require_typed(request, machines.find(session, name))
+    lifecycle.release(request.use, name, by=request.by, erase=request.form.get("erase") == "yes")
+    return redirect(f"/machines/{name}")
+
+
+def require_typed(request: Request, machine: Machine) -> None:
+    """Raises Invalid unless the machine's name was typed."""
+    if request.form.get("confirm", "").strip() != machine.hostname:
+        hint = f"Go back and type {machine.hostname}, exactly."
+        raise Invalid("The name you typed is not this machine's. Nothing was done.", hint=hint)
+
+
+def _draw(request: Request, name: str, template: str) -> Answer:
+    with request.use.database.read() as session:
+        view = machine_view(session, name, request.known_caller)
+        return page(request, template, view=view)
+
+
+def _list(request: Request) -> dict[str, Any]:
+    query = machine_query(request.query, default_limit=ROWS)
+    with request.use.database.read() as session:
+        rows = machines.listed(session, query)
+        counts = machines.counts(session)
+        position = timeline.stream_position(session)
+        has_region = bool(regions.listed(session))
+    last = rows[-1] if len(rows) == query.limit else None
+    onward = {"cursor": write_cursor(last["hostname"], last["id"])} if last else {}
+    kept = {name: request.query[name] for name in ("q", "service") if request.query.get(name)}
+    for row in rows:
+        row["status"], row["service"] = MachineStatus(row["status"]).label, ServiceState(row["service"])
+    return {
+        "rows": rows,
+        "chips": [_chip(kept, state, counts[state]) for state in _ORDER],
+        "total": sum(counts.values()),
+        "query": query,
+        "all_link": "/?" + urlencode({k: v for k, v in kept.items() if k != "service"}),
+        "next_link": "/?" + urlencode({**kept, **onward}) if onward else "",
+        "live_link": "/live/machines?" + str(request.environ.get("QUERY_STRING", "")),
+        "position": position,
+        "has_region": has_region,
+    }
+
+
+_ORDER = (ServiceState.ATTENTION, ServiceState.IN_PROGRESS, ServiceState.IN_SERVICE, ServiceState.OUT)
+
+
+def _chip(kept: dict[str, str], state: ServiceState, count: int) -> dict[str, Any]:
+    return {"state": state, "count": count, "link": "/?" + urlencode({**kept, "service": state.value})}

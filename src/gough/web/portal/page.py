@@ -1,7 +1,81 @@
-"""tmp"""
+"""Pages from Jinja templates: what every page is given, and the page an error becomes."""
 
-from gough.web.problem import as_problem, trouble_of
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gough import __version__
+from gough.domain.permissions import GRANTS, Permission
+from gough.services.secrets import new_secret
+from gough.web.message import HTML, Answer, Request
+from gough.web.operation import FORM_COOKIE
+from gough.web.portal import words
+from gough.web.problem import Trouble, trouble_of
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+THEME_COOKIE = "gough_theme"
+THEMES = ("light", "dark")
 
 
-def error_page(request, error):
-    return as_problem(trouble_of(error))
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters.update(words.FILTERS)
+    made.globals.update(asset=asset, version=__version__)
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so browsers may keep it for good."""
+    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Answer:
+    theme = request.cookies.get(THEME_COOKIE, "")
+    caller = request.caller
+    body = _templates().get_template(template).render(
+        caller=caller,
+        can=lambda permission: caller is not None and Permission(permission) in GRANTS[caller.role],
+        csrf_token=caller.csrf_token if caller else _form_token(request),
+        theme=theme if theme in THEMES else "",
+        path=request.path,
+        **values,
+    )  # fmt: skip
+    return Answer(status, body.encode(), (("Content-Type", HTML),))
+
+
+def cookie(request: Request, name: str, value: str, *, seconds: int, same_site: str = "Lax") -> str:
+    """A Set-Cookie that scripts cannot read; over https, only sent over https."""
+    secure = "; Secure" if request.site.is_https else ""
+    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}"
+
+
+def error_page(request: Request, error: Exception) -> Answer:
+    """What happened, what it means, what to do."""
+    return trouble_page(request, trouble_of(error))
+
+
+def trouble_page(request: Request, trouble: Trouble) -> Answer:
+    back = words.local_path(request.header("Referer"), request.header("Host"))
+    phrase = HTTPStatus(trouble.status).phrase
+    answer = page(request, "error.html", status=trouble.status, trouble=trouble, phrase=phrase, back=back)
+    return Answer(answer.status, answer.body, (*answer.headers, *trouble.headers))
+
+
+def _form_token(request: Request) -> str:
+    """For forms without a session: the same token in a cookie and in the form."""
+    known = request.cookies.get(FORM_COOKIE, "")
+    if len(known) >= 40 and known.isascii():
+        return known
+    token = new_secret()
+    request.fresh_cookies.append(cookie(request, FORM_COOKIE, token, seconds=86400, same_site="Strict"))
+    return token

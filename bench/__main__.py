@@ -1,0 +1,69 @@
+"""`python -m bench`: measure each subject in a child process and print one table, or JSON."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.figure import Effort
+from bench.subjects import SUBJECTS, measure_of
+from bench.table import show
+
+ROOT = Path(__file__).resolve().parents[1]
+CHILD_SECONDS = 600
+
+
+def main() -> int:
+    options = _options()
+    if options.child:
+        figures = measure_of(options.child)(Effort(options.quick))
+        rows = [{"subject": options.child, **asdict(figure), "ratio": figure.ratio} for figure in figures]
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return 0
+    rows, broken = [], []
+    for subject in options.only or SUBJECTS:
+        print(f"measuring {subject} ...", file=sys.stderr)
+        found = _in_child(subject, quick=options.quick)
+        rows += found or []
+        broken += [subject] if found is None else []
+    _print(rows, options.output)
+    if broken:
+        print(f"Could not be measured: {', '.join(broken)}.", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller loads")
+    parser.add_argument("--only", action="append", choices=SUBJECTS, help="may be repeated")
+    parser.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    parser.add_argument("--child", choices=SUBJECTS, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _in_child(subject: str, *, quick: bool) -> list[dict[str, Any]] | None:
+    command = [sys.executable, "-m", "bench", "--child", subject, *(["--quick"] if quick else [])]
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=CHILD_SECONDS, check=True, text=True)
+    except subprocess.SubprocessError as error:
+        print(f"{subject}: {error}", file=sys.stderr)
+        return None
+    rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return rows
+
+
+def _print(rows: list[dict[str, Any]], form: str) -> None:
+    host = {"python": platform.python_version(), "machine": platform.machine(), "cpus": os.cpu_count()}
+    if form == "json":
+        print(json.dumps({"host": host, "figures": rows}, indent=2))
+    else:
+        show(rows, f"Python {host['python']}, {host['cpus']} CPUs. A ratio compares within this run only.")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

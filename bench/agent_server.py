@@ -1,0 +1,70 @@
+"""As much of Gough as an agent needs: it enrols anybody, and asks for a heartbeat every tenth of a second."""
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Condition, Thread
+from types import TracebackType
+from typing import Self
+
+INTERVAL_SECONDS = 0.1  # the shortest that an agent keeps
+PATIENCE_SECONDS = 60
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """An agent is killed in the middle of a connection: that is how each measurement ends."""
+
+
+class AgentServer:
+    """On a free port of the loopback while the block lasts."""
+
+    def __init__(self) -> None:
+        self._beats = 0
+        self._arrived = Condition()
+        self._http = _Quiet(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> Self:
+        Thread(target=self._http.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    def wait_for(self, beats: int) -> int:
+        """How many heartbeats have arrived, once it is at least so many. Raises TimeoutError."""
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: self._beats >= beats, PATIENCE_SECONDS):
+                raise TimeoutError(f"only {self._beats} of {beats} heartbeats arrived")
+            return self._beats
+
+    def _count(self) -> None:
+        with self._arrived:
+            self._beats += 1
+            self._arrived.notify_all()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        count = self._count
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                answer = {"agent_id": "bench", "interval_seconds": INTERVAL_SECONDS}
+                body = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                if self.path.endswith("/heartbeat"):
+                    count()
+
+            def log_message(self, format: str, *_: object) -> None:
+                """Say nothing."""
+
+        return Handler

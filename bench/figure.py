@@ -1,0 +1,45 @@
+"""What a measurement gives: a value, and next to it the value of something that cannot be done without."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to measure. `quick` is for CI: the same figures from fewer rounds and smaller loads."""
+
+    quick: bool = False
+
+    @property
+    def rounds(self) -> int:
+        return 3 if self.quick else 9
+
+    def count(self, full: int) -> int:
+        """A load's size: a fifth of it when quick."""
+        return max(1, full // 5) if self.quick else full
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`baseline` has the same unit as `value`; `against` says what it is. None where nothing compares."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: float | None = None
+    against: str = ""
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.baseline if self.baseline else None
+
+
+Measure = Callable[[Effort], list[Figure]]
+
+
+def median_of(rounds: int, once: Callable[[], float]) -> float:
+    """The median of `once` over so many rounds, after one that is not counted."""
+    once()
+    return median(once() for _ in range(rounds))

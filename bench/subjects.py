@@ -1,0 +1,20 @@
+"""The subjects: one table. Each is measured in a process of its own, so that none warms another's caches."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from bench.figure import Measure
+
+SUBJECTS: Mapping[str, str] = {
+    "web": "bench.web",
+    "machine list": "bench.machine_list",
+    "jobs": "bench.job_engine",
+    "agent": "bench.agent",
+    "command line": "bench.command_line",
+}
+
+
+def measure_of(subject: str) -> Measure:
+    """`measure(effort) -> figures` of a subject's module, imported only where it runs."""
+    found: Measure = import_module(SUBJECTS[subject]).measure
+    return found

@@ -1,0 +1,67 @@
+"""What the pages show, read in one session: the machine, its job's stages, its timeline, its agent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gough.domain.machine_status import MachineStatus
+from gough.domain.service_state import ServiceState
+from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEvent, TemplateVersion
+from gough.services import jobs, lifecycle, machines, timeline
+from gough.services.people import Caller
+from gough.web.portal.actions import Offer, job_offers, offers
+
+TIMELINE_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MachineView:
+    machine: Machine
+    region: str
+    status: str
+    service: ServiceState
+    offers: list[Offer]
+    job: Job | None
+    deployment: Deployment | None
+    template: str
+    events: list[MachineEvent]
+    agent: Agent | None
+    sample: dict[str, Any]
+    position: int
+
+
+def machine_view(session: Session, name: str, caller: Caller) -> MachineView:
+    """Everything of a machine's page. Raises NotFound or Conflict."""
+    machine = machines.find(session, name)
+    newest = jobs.newest(session, machine_id=machine.id, limit=1)
+    job = newest[0] if newest else None
+    deployment = lifecycle.latest_deployment(session, machine.id)
+    agent = _agent(session, machine)
+    return MachineView(
+        machine=machine,
+        region=machine.region.name,
+        status=MachineStatus(machine.status).label,
+        service=ServiceState(machine.service),
+        offers=[*offers(machine, job, caller), *(job_offers(job, caller) if job else [])],
+        job=_loaded(job),
+        deployment=deployment,
+        template=session.get_one(TemplateVersion, deployment.template_version_id).label if deployment else "",
+        events=timeline.history(session, machine.id, limit=TIMELINE_LINES)[::-1],
+        agent=agent,
+        sample=dict(agent.last_sample or {}) if agent else {},
+        position=timeline.stream_position(session),
+    )
+
+
+def _agent(session: Session, machine: Machine) -> Agent | None:
+    living = select(Agent).where(Agent.machine_id == machine.id, Agent.revoked_at.is_(None))
+    return session.scalars(living.order_by(Agent.enrolled_at.desc()).limit(1)).one_or_none()
+
+
+def _loaded(job: Job | None) -> Job | None:
+    """With its steps, so that a page can be drawn after the session has ended."""
+    if job is not None:
+        len(job.steps)
+    return job

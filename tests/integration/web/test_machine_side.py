@@ -1,0 +1,108 @@
+"""What machines say and fetch: enrolment, heartbeats, first-boot reports, the agent's archives."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from gough.bootstrap import Application
+from gough.persistence.models import Machine
+from gough.services import lifecycle, timeline
+from tests.integration.web.conftest import Client
+
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs/agent-wire-v1.schema.json").read_text(encoding="utf-8"))
+KEY = "k" * 43
+BEAT = {
+    "sequence": 1, "sent_at": "2026-01-31T12:00:00.250Z", "boot_id": "b", "agent_version": "0.1.0",
+    "hostname": "node-01", "uptime_seconds": 5.0, "samples": {"load": {"load_1m": 0.1, "load_5m": 0, "load_15m": 0}},
+    "collectors": {},
+}  # fmt: skip
+
+
+def fits(value: object, name: str) -> None:
+    jsonschema.validate(value, {**SCHEMA, "$ref": f"#/$defs/{name}"})
+
+
+def enrol(client: Client, token: str, key: str = KEY) -> tuple[int, dict[str, object]]:
+    body = {
+        "enrolment_token": token, "key_hash": hashlib.sha256(key.encode()).hexdigest(), "server_id": "x",
+        "hostname": "node-01", "agent_version": "0.1.0", "boot_id": "b",
+    }  # fmt: skip
+    fits(body, "enroll_request")
+    answer = client.post("/api/v1/agents/enroll", json=body)
+    return answer.status_code, answer.json()
+
+
+def beat(client: Client, agent: object, key: str = KEY, **changes: object) -> tuple[int, dict[str, object]]:
+    body = {**BEAT, **changes}
+    fits(body, "heartbeat_request")
+    path = f"/api/v1/agents/{agent}/heartbeat"
+    answer = client.post(path, json=body, headers={"Authorization": f"Bearer {key}"})
+    return answer.status_code, answer.json()
+
+
+def test_an_agent_enrols_and_reports(outsider: Client, tokens: dict[str, str]) -> None:
+    status, first = enrol(outsider, tokens["enrol"])
+    assert status == 200
+    fits(first, "enroll_response")
+    _, again = enrol(outsider, tokens["enrol"])
+    assert again["agent_id"] == first["agent_id"]
+
+    status, answer = beat(outsider, first["agent_id"])
+    assert (status, answer["duplicate"]) == (200, False)
+    fits(answer, "heartbeat_response")
+    assert beat(outsider, first["agent_id"])[1]["duplicate"] is True
+    assert beat(outsider, first["agent_id"], sequence=2)[1]["duplicate"] is False
+
+
+def test_refusals_of_agents(outsider: Client, tokens: dict[str, str], application: Application, node: Machine) -> None:
+    assert enrol(outsider, "never given out")[0] == 401
+    agent = enrol(outsider, tokens["enrol"])[1]["agent_id"]
+    assert enrol(outsider, tokens["enrol"], key="another")[0] == 409
+    assert beat(outsider, agent, key="another")[0] == 401
+    assert beat(outsider, "agt_unknown")[0] == 401
+    with application.use.database.write() as session:
+        lifecycle.revoke(application.use, session, node.id)
+    status, refusal = beat(outsider, agent, sequence=3)
+    assert status == 410
+    fits(refusal, "refusal")
+    assert enrol(outsider, tokens["enrol"])[0] == 410
+
+
+def test_a_first_boot_report(outsider: Client, tokens: dict[str, str], application: Application, node: Machine) -> None:
+    report = {"name": "modules-config", "event_type": "finish", "result": "SUCCESS", "description": "ok"}
+    path = f"/api/v1/reports/cloud-init/{tokens['report']}"
+    answer = outsider.post(path, content=json.dumps(report))  # cloud-init names no content type
+    assert (answer.status_code, answer.content) == (204, b"")
+    with application.use.database.read() as session:
+        kinds = [event.kind for event in timeline.history(session, node.id)]
+    assert "modules-config" in kinds
+    assert outsider.post("/api/v1/reports/cloud-init/unknown", json=report).status_code == 401
+    assert outsider.post(path, json=[]).status_code == 422
+
+
+NAME = "gough-agent-linux-x86_64.tar.gz"
+
+
+@pytest.fixture
+def artefacts(tmp_path: Path) -> bytes:
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent" / NAME).write_bytes(b"archive")
+    (tmp_path / "agent" / "other.txt").write_bytes(b"not for you")
+    return b"archive"
+
+
+def test_the_agents_archive_comes_with_its_checksum(outsider: Client, artefacts: bytes) -> None:
+    answer = outsider.get(f"/agent/{NAME}")
+    assert answer.content == artefacts
+    checksum = hashlib.sha256(artefacts).hexdigest()
+    assert answer.headers["etag"] == f'"{checksum}"'
+    assert answer.headers["digest"].startswith("sha-256=")
+    assert outsider.get(f"/agent/{NAME}", headers={"If-None-Match": f'"{checksum}"'}).status_code == 304
+
+
+@pytest.mark.parametrize("name", ["other.txt", "..%2fgough.db", "../gough.db", "%2e%2e/gough.db", "", NAME + "%00"])
+def test_nothing_else_is_handed_out(outsider: Client, artefacts: bytes, name: str) -> None:
+    assert outsider.get(f"/agent/{name}").status_code in (400, 404)

@@ -1,0 +1,128 @@
+"""The portal's pages and forms, without a browser."""
+
+import re
+
+import pytest
+
+from gough.bootstrap import Application
+from gough.domain.machine_status import MachineStatus
+from gough.persistence.models import Machine
+from tests.integration.web.conftest import PASSWORD, SETUP, SSH_KEY, Client, add_machine
+
+
+def token(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def send(client: Client, path: str, action: str = "", **fields: str) -> tuple[int, str]:
+    """Open a page, fill in its form, send it. The status and where it leads."""
+    page = client.get(path).text
+    answer = client.post(action or path, data={"csrf_token": token(page), **fields})
+    return answer.status_code, answer.headers.get("location", "")
+
+
+def test_set_up_works_once_and_then_people_sign_in(outsider: Client, application: Application) -> None:
+    from gough.services import people
+
+    people.prepare_setup(application.use)
+    assert outsider.get("/login").headers["location"] == "/setup"
+    page = outsider.get("/setup").text
+    fields = {"csrf_token": token(page), "name": "ada", "password": PASSWORD, "again": PASSWORD}
+    assert outsider.post("/setup", data={**fields, "secret": "guessed"}).status_code == 401
+    weak = {**fields, "secret": SETUP, "password": "short", "again": "short"}
+    assert outsider.post("/setup", data=weak).status_code == 422
+    assert outsider.post("/setup", data={**fields, "secret": SETUP}).headers["location"] == "/login?made=yes"
+    assert outsider.post("/setup", data={**fields, "secret": SETUP}).status_code == 409
+    assert outsider.get("/setup").headers["location"] == "/login"
+
+    assert send(outsider, "/login", name="ada", password=PASSWORD, next="//evil.example") == (303, "/")
+    assert "HttpOnly" in str(outsider.cookies.jar)
+    assert outsider.get("/").status_code == 200
+    assert send(outsider, "/", "/logout") == (303, "/login")
+    assert outsider.get("/").status_code == 303
+
+
+def test_failed_sign_ins_lock_the_name(outsider: Client, viewer: Client) -> None:
+    said = ""
+    for _ in range(4):
+        page = outsider.get("/login").text
+        fields = {"csrf_token": token(page), "name": "viewer", "password": "wrong"}
+        answer = outsider.post("/login", data=fields)
+        assert answer.status_code == 401
+        said = answer.text
+    assert "Too many failed tries" in said
+
+
+def test_a_form_from_another_site_is_denied(outsider: Client, viewer: Client) -> None:
+    fields = {"csrf_token": token(outsider.get("/login").text), "name": "viewer", "password": PASSWORD}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
+        assert outsider.post("/login", data=fields, headers=headers).status_code == 403
+    assert outsider.post("/login", data={**fields, "csrf_token": "x"}).status_code == 403
+    assert outsider.post("/login", data=fields, headers={"Origin": "http://localhost:8000"}).status_code == 303
+
+
+def test_an_empty_installation_teaches(admin: Client) -> None:
+    page = admin.get("/").text
+    assert "Connect a MAAS region" in page
+    assert "make lab" in page
+
+
+def test_the_list_filters_and_escapes(admin: Client, application: Application) -> None:
+    add_machine(application, "node-01", tags=("<script>alert(1)</script>",))
+    add_machine(application, "node-02")
+    assert "node-02" in admin.get("/?q=node-02").text
+    assert "Nothing matches" in admin.get("/?q=<script>x").text
+    assert "<script>x" not in admin.get("/?q=<script>x").text
+    assert "<script>alert" not in admin.get("/machines/node-01").text
+    assert admin.get("/live/machines").status_code == 200
+
+
+def test_deploying_by_forms_alone(operator: Client, application: Application, node: Machine) -> None:
+    folder = application.use.settings.data_dir / "agent"
+    folder.mkdir()
+    (folder / "gough-agent-linux-x86_64.tar.gz").write_bytes(b"archive")
+    here = f"/machines/{node.id}/deploy"
+    assert "docker-host" in operator.get(here).text
+    fields = {"csrf_token": operator.csrf, "template": "docker-host@1", "v.ssh_keys": "not a key", "step": "preview"}
+    wrong = operator.post(here, data=fields)
+    assert wrong.status_code == 422
+    assert "expected one OpenSSH public key" in wrong.text
+    fields["v.ssh_keys"] = SSH_KEY
+    preview = operator.post(here, data=fields)
+    assert preview.status_code == 200
+    assert "#cloud-config" in preview.text
+    assert "preview-report-token" not in preview.text
+    done = operator.post(here, data={**fields, "step": "deploy"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/machines/{node.id}")
+    page = operator.get(done.headers["location"]).text
+    for stage in ("validate", "submit", "install", "first-boot", "agent", "security", "configure", "verify"):
+        assert f"stage-{stage}" in page
+    assert operator.get(f"/machines/{node.id}/live").status_code == 200
+    job = re.search(r"/jobs/(job_\w+)", page)
+    assert job is not None
+    for path in ("/jobs", "/live/jobs", job[0], f"{job[0]}/live"):
+        assert operator.get(path).status_code == 200
+    assert operator.post(f"{job[0]}/cancel", data={"csrf_token": operator.csrf}).status_code == 303
+
+
+def test_a_release_wants_the_name_typed(operator: Client, application: Application) -> None:
+    machine = add_machine(application, "used", MachineStatus.DEPLOYED)
+    path = f"/machines/{machine.id}/release"
+    assert operator.post(path, data={"csrf_token": operator.csrf, "confirm": "other"}).status_code == 422
+    assert operator.post(path, data={"csrf_token": operator.csrf, "confirm": "used"}).status_code == 303
+
+
+def test_actions_say_why_they_are_not_possible(viewer: Client, node: Machine) -> None:
+    page = viewer.get(f"/machines/{node.id}").text
+    assert "Your role (viewer) may not do this." in page
+
+
+@pytest.mark.parametrize("name", ["portal.css", "portal.js", "icon.svg"])
+def test_static_files_are_kept_by_their_content(outsider: Client, viewer: Client, name: str) -> None:
+    address = re.search(rf"/static/{re.escape(name)}\?v=\w+", viewer.get("/").text)
+    assert address is not None
+    assert "immutable" in outsider.get(address[0]).headers["cache-control"]
+    assert outsider.get(f"/static/{name}?v=old").headers["cache-control"] == "no-cache"
+    assert outsider.get("/static/..%2fpage.py").status_code == 404

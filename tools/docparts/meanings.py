@@ -1,0 +1,52 @@
+"""What each setting means, for people. The names and defaults come from gough.config."""
+
+from collections.abc import Mapping
+
+# {heading: {name: meaning}}; a setting that is missing here stops the generator.
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "What it cannot do without": {
+        "SECRET_KEY": "At least 32 characters. Stored secrets are encrypted with a key derived from it: without it a "
+        "backup's secrets are lost.",
+        "GOUGH_PUBLIC_URL": "The address at which servers and people reach Gough. It answers to this host name and to "
+        "the loopback only. Needed before anything is deployed.",
+    },
+    "Database": {
+        "DATABASE_URL": "`postgresql://user:password@host/name`. Without it: SQLite, `gough.db` in GOUGH_DATA_DIR.",
+    },
+    "MAAS": {
+        "MAAS_URL": "`http://maas.example:5240/MAAS/` of a first region, called `default`. More: `gough region add`.",
+        "MAAS_API_KEY": "That region's key, `consumer:token:secret` as `maas apikey` prints it. Read once, at the "
+        "first start that has it; kept encrypted.",
+        "GOUGH_MAAS_POLL_SECONDS": "Pause between two looks at a region's event log.",
+        "GOUGH_MAAS_PRESENCE_SECONDS": "Pause between two checks for machines that are new or gone; MAAS logs no event "
+        "for either.",
+    },
+    "Serving": {
+        "GOUGH_HOST": "The address to listen on.",
+        "GOUGH_PORT": "The port to listen on.",
+        "GOUGH_CA_FILE": "PEM file of the authority that signed Gough's certificate; servers are told to trust it.",
+        "GOUGH_ALLOW_HTTP": "Accept a GOUGH_PUBLIC_URL with plain http outside the loopback: tokens then cross the "
+        "network readable.",
+        "GOUGH_SETUP_SECRET": "The one-time secret of the first administrator. Without it one is made and printed at "
+        "each start, until there is an administrator.",
+        "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING` or `ERROR`.",
+    },
+    "Files": {
+        "GOUGH_DATA_DIR": "Where Gough writes: the SQLite database, py4web's app folder, the agent's archives.",
+        "GOUGH_TEMPLATES_DIR": "The template library, imported at each start. Without it: the one that comes with "
+        "Gough.",
+        "GOUGH_AGENT_DIR": "The agent's archives that servers download. Without it: `agent` in GOUGH_DATA_DIR.",
+    },
+    "Jobs and agents": {
+        "GOUGH_WORKER_THREADS": "How many jobs are moved at the same time.",
+        "GOUGH_LEASE_SECONDS": "How long a job stays with a worker that has died.",
+        "GOUGH_AGENT_INTERVAL_SECONDS": "Pause between an agent's heartbeats. Three missed ones, and it is offline.",
+        "GOUGH_DEADLINES": "Other deadlines than the stages' own: `install=90m,agent=10m`. Units s, m, h.",
+    },
+    "Read, but without effect yet": {
+        "REDIS_URL": "For a later version; jobs are woken inside the process today.",
+        "DEBUG": "For a later version.",
+        "FLEET_URL": "Leave it unset: there is no adapter for Fleet yet. With it, stage `security` is not skipped and "
+        "waits until its deadline.",
+    },
+}
