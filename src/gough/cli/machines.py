@@ -67,7 +67,7 @@ def timeline(name: Name, output: Output = Format.TABLE, limit: Annotated[int, ty
     with use().database.read() as session:
         events = stream.history(session, machines.find(session, name).id, limit=limit)
         rows = [
-            {"at": e.occurred_at.isoformat(timespec="seconds"), "source": e.source, "level": e.level, "kind": e.kind,
+            {"at": f"{e.occurred_at:%Y-%m-%dT%H:%M:%SZ}", "source": e.source, "level": e.level, "kind": e.kind,
              "actor": e.actor, "message": e.message}
             for e in events
         ]  # fmt: skip

@@ -17,6 +17,7 @@ class Format(StrEnum):
 
 Output = Annotated[Format, typer.Option("-o", "--output", help="How to print.")]
 Row = Mapping[str, Any]
+UNBROKEN = frozenset({"id", "hostname", "machine", "name", "service", "state", "at"})  # people copy these
 
 
 def show(rows: Sequence[Row], columns: Sequence[str], form: Format) -> None:
@@ -57,10 +58,11 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " ").upper(), overflow="fold")
+        table.add_column(column.replace("_", " ").upper(), overflow="fold", no_wrap=column in UNBROKEN)
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
-    console = Console(markup=False, highlight=False)
+    # A pipe has no width to fit into; a reader at the other end wants whole lines.
+    console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 400)
     console.print(table)
 
 

@@ -23,7 +23,7 @@ from gough.lab.hall import Hall
 from gough.lab.operator import Operator, Standing
 from gough.lab.pace import Pace
 from gough.lab.screen import Screen
-from gough.lab.server_process import ServerProcess, build_agent, environment, free_port
+from gough.lab.server_process import ServerProcess, build_agent, environment, free_port, write_environment
 from gough.services import people, templates
 from gough.services.context import Use
 
@@ -75,6 +75,7 @@ def run(options: Options) -> int:
 def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: Pace) -> Use:
     port = free_port(options.port)
     settings = environment(folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
+    write_environment(folder, settings)
     build_agent(folder)
     server = ServerProcess(folder, settings)
     stack.callback(server.stop)
@@ -98,10 +99,15 @@ def _administrator(use: Use) -> str:
 def _welcome(url: str, password: str, folder: Path) -> str:
     return (
         f"\n  Portal    {url}\n  Login     {ADMIN}  /  {password}\n"
-        f"  Commands  export GOUGH_DATA_DIR={folder.resolve()} SECRET_KEY_FILE={folder.resolve()}/secret-key; "
-        "gough machine list\n"
-        f"  Log       {folder}/server.log\n"
+        f"  Commands  . {_short(folder)}/env; {_short(Path(sys.argv[0]))} machine list\n"
+        f"  Log       {_short(folder)}/server.log\n"
     )
+
+
+def _short(path: Path) -> Path:
+    """As short as it can be said from here."""
+    path = path.absolute()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _watch(operator: Operator, screen: Screen, options: Options) -> list[Standing]:

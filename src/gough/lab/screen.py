@@ -37,7 +37,7 @@ class Screen:
             self._live.stop()
 
     def say(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def news(self, events: Sequence[MachineEvent], hostnames: Mapping[str, str]) -> None:
         for event in events:

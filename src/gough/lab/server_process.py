@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -62,6 +63,13 @@ def build_agent(folder: Path) -> None:
     )
     if done.returncode != 0:
         raise Unavailable("lab", f"the agent's archive could not be built: {done.stderr.strip()}")
+
+
+def write_environment(folder: Path, settings: Mapping[str, str]) -> Path:
+    """The same settings as a file for a shell to read: secrets are named by their files, not written in it."""
+    path = folder / "env"
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()))
+    return path
 
 
 class ServerProcess:

@@ -43,4 +43,4 @@ class Utc(TypeDecorator[datetime]):
 
 def new_id(prefix: str) -> str:
     """An opaque id that says what it names: `dep_3f…`."""
-    return f"{prefix}_{uuid4().hex[:20]}"
+    return f"{prefix}_{uuid4().hex[:16]}"

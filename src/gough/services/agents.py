@@ -13,12 +13,13 @@ from gough.domain.agents import AgentState, is_silent
 from gough.domain.errors import Conflict, Gone, Unauthenticated
 from gough.domain.service_state import ServiceState
 from gough.domain.timeline import AgentEvent, Level, Source, TimelineEvent
-from gough.persistence.models import Agent, AgentSample, Machine, MachineToken
+from gough.persistence.models import Agent, AgentSample, Deployment, Machine, MachineToken
 from gough.services import timeline
 from gough.services.context import Use
 from gough.services.machines import set_service
 from gough.services.secrets import hash_secret
 from gough.services.waking import signal_machine
+from gough.services.workflow.journal import waived_in_words
 
 
 class Enrolment(BaseModel):
@@ -153,7 +154,8 @@ def _seen(session: Session, agent: Agent, now: datetime) -> bool:
     _tell(session, agent, AgentEvent.ONLINE, "agent reports again" if back else "agent reports", now)
     machine = session.get_one(Machine, agent.machine_id)
     if back and machine.service == ServiceState.ATTENTION and machine.reason.startswith(SILENT):
-        set_service(machine, ServiceState.IN_SERVICE, now=now)
+        job = session.get_one(Deployment, agent.deployment_id).job
+        set_service(machine, ServiceState.IN_SERVICE, now=now, reason=waived_in_words(job))
     signal_machine(session, agent.machine_id, now=now)
     return True
 

@@ -40,6 +40,8 @@ def observe(session: Session, region: Region, record: MachineRecord, *, observed
     if machine.status != record.status:
         machine.status, machine.status_since = record.status, observed_at
     machine.observed_at, machine.vanished_at = observed_at, None
+    if machine.status != MachineStatus.DEPLOYED:
+        _taken_out_of_service(machine, f"MAAS shows it as {record.status.label}", observed_at)
     machine.search = _search_text(machine)
     if _fingerprint(machine) != before:
         signal_machine(session, machine.id, now=observed_at)
@@ -49,9 +51,17 @@ def observe(session: Session, region: Region, record: MachineRecord, *, observed
 def vanished(session: Session, machine: Machine, *, now: datetime) -> None:
     """MAAS no longer knows the machine. Its history stays."""
     machine.vanished_at = now
+    _taken_out_of_service(machine, "MAAS no longer knows it", now)
     event = TimelineEvent(Source.GOUGH, GoughEvent.MACHINE_VANISHED, "MAAS no longer knows this machine.", now)
     timeline.record(session, machine.id, event, now=now)
     signal_machine(session, machine.id, now=now)
+
+
+def _taken_out_of_service(machine: Machine, how: str, now: datetime) -> None:
+    """Somebody did this in MAAS: what Gough itself begins says so before."""
+    if machine.service == ServiceState.IN_SERVICE:
+        action = "The timeline names who did it. Deploy it again when it is free."
+        set_service(machine, ServiceState.ATTENTION, now=now, reason=f"{how}.", next_action=action)
 
 
 def set_service(

@@ -64,8 +64,7 @@ def poll(use: Use, region_id: str) -> None:
 
 def check_presence(use: Use, region: Region, client: Provisioner) -> None:
     """Fetch machines that are new to us, mark those that are gone."""
-    with use.database.read() as session:
-        asked_at = use.database.now(session)
+    asked_at = _now(use)
     present = client.system_ids()
     with use.database.write() as session:
         known = {m.system_id: m for m in session.scalars(select(Machine).where(Machine.region_id == region.id))}
@@ -79,27 +78,25 @@ def check_presence(use: Use, region: Region, client: Provisioner) -> None:
 
 def fetch(
     use: Use, region: Region, client: Provisioner, system_ids: Sequence[str], events: Sequence[ProvisionerEvent] = ()
-) -> list[ProvisionerEvent]:
+) -> None:
     """Read these machines and record them with their events, chunk by chunk: usable from the first chunk on.
 
     The event log is read once more after the machines, so that a failed machine is never recorded without the event
-    that says why. Those late events are answered: their machines may have changed again and want another fetch.
+    that says why. Such a late event is recorded as of after its machine was asked for, so it makes it be read again.
     """
-    late: dict[int, ProvisionerEvent] = {}
     for start in range(0, len(system_ids), CHUNK):
         chunk = system_ids[start : start + CHUNK]
-        with use.database.read() as session:
-            asked_at = use.database.now(session)
+        asked_at = _now(use)
         records = list(client.machines(chunk))
+        read_at = max(_now(use), asked_at + timedelta(microseconds=1))  # SQLite's clock has only milliseconds
         later = client.events(events[-1].id) if events else []
-        about = [event for event in (*events, *later) if event.system_id in chunk]
-        late |= {event.id: event for event in later if event.system_id in chunk}
         with use.database.write() as session:
             here = session.get_one(Region, region.id)
             known = {r.system_id: machines.observe(session, here, r, observed_at=asked_at) for r in records}
-            _record(session, region, {**_known(session, region, chunk), **known}, about, asked_at)
+            known = {**_known(session, region, chunk), **known}
+            _record(session, region, known, [event for event in events if event.system_id in chunk], asked_at)
+            _record(session, region, known, [event for event in later if event.system_id in chunk], read_at)
         use.waker.wake()
-    return list(late.values())
 
 
 def follow_events(use: Use, region_id: str, client: Provisioner) -> None:
@@ -107,18 +104,23 @@ def follow_events(use: Use, region_id: str, client: Provisioner) -> None:
     with use.database.read() as session:
         region = session.get_one(Region, region_id)
     after = cursor = region.event_cursor or 0
-    late: set[int] = set()
     while page := client.events(after):
         seen = _seen(use, region, page)
-        changed = {event.system_id for event in page if event.id not in seen or event.id in late}
-        late = {event.id for event in fetch(use, region, client, sorted(changed), page)}
+        fetch(use, region, client, sorted({event.system_id for event in page if event.id not in seen}), page)
         after, cursor = page[-1].id, _settled(page, cursor)
         _set(use, region_id, event_cursor=cursor)
 
 
 def _seen(use: Use, region: Region, page: Sequence[ProvisionerEvent]) -> set[int]:
+    """The events that are recorded, and whose machine has been read since."""
+    keys = {_key(region, event): event.id for event in page}
+    query = (
+        select(MachineEvent.dedup_key)
+        .join(Machine, Machine.id == MachineEvent.machine_id)
+        .where(MachineEvent.dedup_key.in_(keys), MachineEvent.recorded_at <= Machine.observed_at)
+    )
     with use.database.read() as session:
-        return _recorded(session, region, page)
+        return {keys[key] for key in session.scalars(query) if key is not None}
 
 
 def _recorded(session: Session, region: Region, events: Sequence[ProvisionerEvent]) -> set[int]:
@@ -154,6 +156,11 @@ def _settled(page: Sequence[ProvisionerEvent], cursor: int) -> int:
 
 def _key(region: Region, event: ProvisionerEvent) -> str:
     return f"maas:{region.id}:{event.id}"
+
+
+def _now(use: Use) -> datetime:
+    with use.database.read() as session:
+        return use.database.now(session)
 
 
 def _set(use: Use, region_id: str, **values: object) -> None:

@@ -79,6 +79,8 @@ class Guard:
         if said and said[0].startswith("405"):
             hint = f"Allowed here: {allow.get('Allow', '')}."
             raise Fault(405, "METHOD_NOT_ALLOWED", f"{request.method} is not possible here.", hint=hint)
+        if said and not said[0].startswith("404"):
+            raise RuntimeError(f"py4web answered {said[0]} by itself")
         raise Fault(404, "NO_SUCH_PATH", "There is nothing at this address.", hint="Check the address.")
 
     def _check(self, request: Request) -> None:

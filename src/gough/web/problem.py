@@ -36,6 +36,7 @@ STATUS: Mapping[type[GoughError], int] = {
     Gone: 410,
     Misconfigured: 500,
     Outside: 502,
+    GoughError: 500,
 }
 RETRY_AFTER_SECONDS = 5
 

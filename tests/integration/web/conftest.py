@@ -1,5 +1,6 @@
 """One application a test, with its data in a temporary folder, and people of each role."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,12 +31,14 @@ BASE = "http://localhost:8000"
 def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path, secret_key=SecretStr("k" * 40), public_url=BASE, setup_secret=SecretStr(SETUP),
+        allow_http=True,
         agent_interval_seconds=60,
     )  # fmt: skip
 
 
 @pytest.fixture
-def application(settings: Settings) -> Iterator[Application]:
+def application(settings: Settings, sqlite_template: Path) -> Iterator[Application]:
+    shutil.copy(sqlite_template, settings.data_dir / "gough.db")
     made = bootstrap.wire(settings)
     bootstrap.prepare(made.use)
     yield made

@@ -9,7 +9,7 @@ import pytest
 
 from gough.bootstrap import Application
 from gough.persistence.models import Machine
-from gough.services import lifecycle, timeline
+from gough.services import agents, timeline
 from tests.integration.web.conftest import Client
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/agent-wire-v1.schema.json").read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ def test_refusals_of_agents(outsider: Client, tokens: dict[str, str], applicatio
     assert beat(outsider, agent, key="another")[0] == 401
     assert beat(outsider, "agt_unknown")[0] == 401
     with application.use.database.write() as session:
-        lifecycle.revoke(application.use, session, node.id)
+        agents.revoke(session, node.id, now=application.use.database.now(session))
     status, refusal = beat(outsider, agent, sequence=3)
     assert status == 410
     fits(refusal, "refusal")

@@ -99,10 +99,15 @@ def finished(session: Session, job: Job, now: datetime) -> None:
         note(session, job, GoughEvent.JOB_DONE, f"{job.kind} done", now=now)
         return
     job.deployment.in_service_at = now
+    waived = waived_in_words(job)
+    set_service(job.machine, ServiceState.IN_SERVICE, now=now, reason=waived)
+    note(session, job, GoughEvent.IN_SERVICE, "in service" + (f"; {waived}" if waived else ""), now=now)
+
+
+def waived_in_words(job: Job) -> str:
+    """The policies under which a machine is in service without some stages; empty when nothing was waived."""
     waived = [f"{step.name} ({step.waived_by})" for step in job.steps if step.waived_by]
-    set_service(job.machine, ServiceState.IN_SERVICE, now=now, reason=f"waived: {', '.join(waived)}" if waived else "")
-    said = "in service" + (f"; waived: {', '.join(waived)}" if waived else "")
-    note(session, job, GoughEvent.IN_SERVICE, said, now=now)
+    return f"waived: {', '.join(waived)}" if waived else ""
 
 
 def cancelled(session: Session, job: Job, now: datetime, remark: str) -> None:

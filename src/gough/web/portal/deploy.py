@@ -6,7 +6,7 @@ from typing import Any
 from gough.cloud_init import Delivery, MachineContext, Prepared, TemplateSource, prepare
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.domain.variables import Variable, VariableType
+from gough.domain.variables import Variable, VariableType, check_values
 from gough.persistence.models import Machine
 from gough.services import lifecycle, machines, templates
 from gough.web.message import Answer, Request, redirect
@@ -92,6 +92,9 @@ def _text(value: object) -> str:
 
 def _preview(request: Request, machine: Machine, source: TemplateSource, values: Mapping[str, object]) -> Prepared:
     """The user-data as it would be rendered, with stand-ins for the two tokens. Stores nothing."""
+    _, problems = check_values(source.variables, values)  # before what only an administrator can mend
+    if problems:
+        raise Invalid(f"The variables do not fit the template {source.name}.", problems=problems)
     settings, use = request.site.settings, request.use
     delivery = Delivery(
         public_url=settings.public_url, report_token="preview-report-token", enrolment_token="preview-enrol-token",  # noqa: S106

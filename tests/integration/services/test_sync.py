@@ -1,0 +1,219 @@
+"""Following MAAS: what is imported, what is noticed, and that nothing is recorded twice or lost."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from gough.domain.machine_status import MachineStatus as Status
+from gough.persistence.models import Region
+from gough.services import machines, sync
+from tests.support.clock import Clock
+from tests.support.site import Crash, Site
+
+
+def requests_of(site: Site) -> list[tuple[str, str | None]]:
+    """Every request from now on, as (path, operation); fills while requests are made."""
+    seen: list[tuple[str, str | None]] = []
+    site.region.intercept = lambda method, path, op: seen.append((path, op))  # type: ignore[func-returns-value]
+    return seen
+
+
+def messages(site: Site, system_id: str) -> list[str]:
+    return [f"{e.kind}: {e.message}" for e in site.timeline(system_id, "maas")]
+
+
+def test_the_first_import_reads_machines_in_chunks_and_records_all_of_them(site: Site) -> None:
+    ids = {site.enlisted(f"web-{n:02}") for n in range(2 * sync.CHUNK + 1)}
+    seen = requests_of(site)
+    site.poll()
+    assert Counter(seen)["machines/", None] == 3
+    assert Counter(seen)["machines/", "power_parameters"] == 1
+    assert {site.machine(system_id).service for system_id in ids} == {"out"}
+    assert site.region_row().imported_at is not None
+    assert [e.message for e in site.timeline(min(ids))] == [
+        f"{site.machine(min(ids)).hostname} is New in region lab.",
+    ]  # fmt: skip
+
+
+def test_a_quiet_region_costs_one_request_a_poll(site: Site) -> None:
+    site.enlisted()
+    site.poll()
+    seen = requests_of(site)
+    site.poll()
+    assert seen == [("events/", "query")]
+
+
+def test_a_change_is_noticed_by_its_event_and_recorded_with_it(site: Site) -> None:
+    system_id = site.enlisted()
+    site.poll()
+    site.maas.commission(system_id, skip_tests=True)
+    site.poll()
+    assert site.machine(system_id).status == Status.COMMISSIONING
+    assert "Node changed status: From 'New' to 'Commissioning'" in messages(site, system_id)
+    assert {e.actor for e in site.timeline(system_id, "maas")} == {"admin", ""}
+
+
+def test_the_same_page_twice_adds_nothing(site: Site) -> None:
+    system_id, read = site.ready(), []
+    for _ in range(3):
+        with site.database.write() as session:
+            session.get_one(Region, site.region_row().id).event_cursor = 0
+        site.poll()
+        read.append(messages(site, system_id))
+    assert read[0] == read[1] == read[2] != []
+
+
+def test_the_cursor_stays_an_overlap_behind_the_newest_event(site: Site, clock: Clock) -> None:
+    system_id = site.enlisted()
+    site.poll()
+    site.maas.commission(system_id, skip_tests=True)
+    newest_then = site.maas.newest_event_id()
+    clock.forward(seconds=sync.OVERLAP.total_seconds() - 5)
+    site.commissions(system_id)
+    site.poll()
+    assert site.region_row().event_cursor == 0
+    clock.forward(seconds=10)
+    site.region.pxe_boot(system_id)
+    site.poll()
+    assert site.region_row().event_cursor == newest_then
+
+
+def test_an_event_that_commits_behind_a_later_id_is_not_missed(site: Site, clock: Clock) -> None:
+    """MAAS takes ids before it commits: event 5 may become visible after event 6 was read."""
+    system_id = site.enlisted()
+    site.poll()
+    site.region.pxe_boot(system_id)
+    log = site.region.core.events._events
+    late = log.pop(1)
+    site.poll()
+    assert not any(m.startswith(late.type) for m in messages(site, system_id))
+    log.insert(1, late)
+    clock.forward(seconds=20)
+    site.poll()
+    assert len([m for m in messages(site, system_id) if m.startswith(late.type)]) == 1
+
+
+def test_a_machine_without_any_event_is_found_by_the_presence_check(site: Site, clock: Clock) -> None:
+    site.poll()
+    system_id = site.enlisted("latecomer")
+    clock.forward(seconds=299)
+    site.poll()
+    with pytest.raises(Exception, match="No row"):
+        site.machine(system_id)
+    clock.forward(seconds=1)
+    site.poll()
+    assert site.machine(system_id).hostname == "latecomer"
+
+
+def test_a_machine_deleted_in_maas_vanishes_with_its_history_kept_and_may_come_back(site: Site, clock: Clock) -> None:
+    system_id, job_id = site.deploying()
+    removed = site.region.core.machines.pop(system_id)
+    clock.forward(seconds=300)
+    site.settle()
+    assert site.machine(system_id).vanished_at is not None
+    assert [e.kind for e in site.timeline(system_id)].count("machine-vanished") == 1
+    assert site.job(job_id).state == "failed" and messages(site, system_id)
+    clock.forward(seconds=300)
+    site.poll()
+    assert [e.kind for e in site.timeline(system_id)].count("machine-vanished") == 1
+    site.region.core.machines[system_id] = removed
+    clock.forward(seconds=300)
+    site.poll()
+    assert site.machine(system_id).vanished_at is None
+
+
+def test_a_region_that_is_down_is_shown_as_down_and_recovers_without_a_loss(site: Site) -> None:
+    system_id = site.enlisted()
+    site.poll()
+    site.region.intercept = lambda *_: (502, "proxy")
+    site.poll()
+    row = site.region_row()
+    assert row.health == "down" and "502 proxy" in row.health_reason
+    site.region.intercept = None
+    site.maas.commission(system_id, skip_tests=True)
+    site.poll()
+    assert site.region_row().health == "ok"
+    assert site.machine(system_id).status == Status.COMMISSIONING
+
+
+def test_a_revoked_key_needs_somebody_to_act(site: Site) -> None:
+    site.region.intercept = lambda *_: (401, "Authorization Error: Invalid access token")
+    site.poll()
+    assert site.region_row().health == "refused" and "API key" in site.region_row().health_reason
+
+
+def test_one_region_in_trouble_does_not_stop_the_others(site: Site, clock: Clock) -> None:
+    with site.database.write() as session:
+        broken = Region(name="broken", url="http://x", created_at=clock.now)
+        broken.api_key_sealed = site.use.sealer.seal_text("not a key")
+        session.add(broken)
+    system_id = site.enlisted()
+    site.poll()
+    assert site.machine(system_id).hostname == "web-1"
+
+
+def test_a_region_is_followed_by_one_process_at_a_time_and_a_dead_ones_turn_ends(site: Site, clock: Clock) -> None:
+    token = sync._take_turn(site.use, site.region_row().id)
+    assert token is not None
+    seen = requests_of(site)
+    site.poll()
+    assert seen == []
+    clock.now += sync.POLL_LEASE
+    site.poll()
+    assert seen != []
+
+
+@pytest.mark.parametrize("trouble", ["killed", "MAAS down"])
+def test_a_change_seen_only_in_the_log_is_fetched_even_when_the_poll_is_cut_short(
+    site: Site, clock: Clock, trouble: str
+) -> None:
+    """The machine moves on between being read and the log being read again; then the poll dies."""
+    system_id, asked = site.enlisted(), []
+    site.poll()
+    site.region.pxe_boot(system_id)
+
+    def meddle(method: str, path: str, op: str | None) -> tuple[int, str] | None:
+        asked.append((path, op))
+        if op == "query" and asked.count(("machines/", None)) == 1 and not fetched:
+            fetched.append(True)
+            site.region.core.move(site.region.core.machines[system_id], Status.BROKEN)
+        elif op == "query" and fetched:
+            if trouble == "killed":
+                raise Crash
+            return 502, "proxy"
+        return None
+
+    fetched: list[bool] = []
+    site.region.intercept = meddle
+    if trouble == "killed":
+        with pytest.raises(Crash):
+            site.poll()
+    else:
+        site.poll()
+    site.region.intercept = None
+    clock.now += timedelta(seconds=5)
+    site.poll()
+    assert site.region.status(system_id) is Status.BROKEN
+    assert site.machine(system_id).status == Status.BROKEN
+
+
+def test_an_old_answer_does_not_undo_a_newer_one(site: Site, clock: Clock) -> None:
+    system_id = site.ready()
+    machine, record = site.machine(system_id), site.maas.machine(system_id)
+    clock.forward(seconds=10)
+    site.maas.allocate(system_id, agent_name="x")
+    site.poll()
+    with site.database.write() as session:
+        region = session.get_one(Region, machine.region_id)
+        machines.observe(session, region, record, observed_at=clock.now - timedelta(seconds=5))
+    assert site.machine(system_id).status == Status.ALLOCATED
+
+
+def test_a_machine_in_service_that_somebody_releases_in_maas_is_not_in_service_any_more(site: Site) -> None:
+    system_id, _ = site.in_service()
+    site.maas.release(system_id)
+    site.until(system_id, Status.READY)
+    site.settle()
+    found = site.machine(system_id)
+    assert found.service == "attention" and "Ready" in found.reason and found.next_action
