@@ -23,6 +23,10 @@ GOOD: Mapping[str, tuple[object, str]] = {
     "fleet_enrolled": (True, "Fleet has enrolled the machine"),
     "playbooks_converged": (True, "the playbooks have converged"),
 }
+ABSENT: Mapping[str, str] = {
+    "critical_policies_failing": "no critical policy fails",
+    "alerts": "no alert is active",
+}
 CONTEXT = frozenset({"status", "fleet_configured", "playbooks_wanted"})  # they decide waivers, not ends
 FEW = 11  # a longer list of statuses is told by what it lacks
 Condition = Callable[[Facts], bool]
@@ -37,8 +41,8 @@ def done_when(condition: Condition) -> str:
     base = replace(perfect, status=statuses[0])
     words = [_in_statuses(statuses)] if len(statuses) < len(MachineStatus) else []
     words += [text for name, (_, text) in GOOD.items() if not condition(_with(base, name, None))]
-    words += [f"not: {text}" for name, (bad, text) in BAD.items() if not condition(_with(base, name, bad))]
-    return _sentence(words, "and")
+    words += [ABSENT[name] for name, (bad, _) in BAD.items() if not condition(_with(base, name, bad))]
+    return "; and ".join(words)
 
 
 def fails_when(condition: Condition) -> str:
@@ -48,7 +52,7 @@ def fails_when(condition: Condition) -> str:
     base = replace(fine, status=next(status for status in MachineStatus if status not in statuses))
     words = [_in_statuses(statuses)] if statuses else []
     words += [text for name, (bad, text) in BAD.items() if condition(_with(base, name, bad))]
-    return _sentence(words, "or") or "only its deadline"
+    return "; or ".join(words) or "only past its deadline"
 
 
 def _facts(good: Mapping[str, tuple[object, str]]) -> Facts:

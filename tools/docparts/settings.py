@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gough.cli.failures import EXIT_CODES, FAILED
 from gough.config import Settings
-from gough.domain.errors import GoughError
 from tools.docparts import table as markdown
 from tools.docparts.meanings import MEANINGS
 
@@ -19,9 +19,9 @@ INTRODUCTION = """\
 # Each NAME may be given as NAME_FILE instead, the path of a file that holds the value; do that for secrets.
 """
 OTHER_CODES = (
-    (0, "it went well; for `gough lab --exit-when-done`: every machine is in service"),
-    (FAILED, "it failed: a job ended badly, `gough doctor` found something wrong, an outside system refused"),
-    (130, "interrupted with Ctrl-C"),
+    (0, "It went well; for `gough lab --exit-when-done`: every machine is in service"),
+    (FAILED, "It failed: a job ended badly, `gough doctor` found something wrong, an outside system refused"),
+    (130, "Interrupted with Ctrl-C"),
 )
 
 
@@ -38,8 +38,8 @@ def example() -> str:
 def exit_codes() -> str:
     codes: dict[int, list[str]] = {code: [meaning] for code, meaning in OTHER_CODES}
     for kind, code in EXIT_CODES:
-        codes.setdefault(code, []).append(_meaning(kind))
-    return markdown(("code", "meaning"), ((str(code), " / ".join(codes[code])) for code in sorted(codes)))
+        codes.setdefault(code, []).append(kind.meaning.rstrip("."))
+    return markdown(("code", "meaning"), ((str(code), ". ".join(codes[code])) for code in sorted(codes)))
 
 
 def _grouped() -> dict[str, dict[str, str]]:
@@ -54,7 +54,8 @@ def _example_lines() -> Iterator[str]:
     for heading, group in _grouped().items():
         yield f"# --- {heading} ---\n"
         for name, meaning in group.items():
-            yield f"# {meaning.replace('`', '')}\n#{name}={_plain(FIELDS[name])}\n"
+            comment = fill(meaning.replace("`", ""), 110, initial_indent="# ", subsequent_indent="# ")
+            yield f"{comment}\n#{name}={_plain(FIELDS[name])}\n"
 
 
 def _file(name: str) -> str:
@@ -68,7 +69,7 @@ def _shown(field: FieldInfo) -> str:
 def _plain(field: FieldInfo) -> str:
     """The default as it would be written in the environment; empty where there is none."""
     match field.default:
-        case None | "" | _Undefined():
+        case value if value in (None, "", PydanticUndefined):
             return ""
         case bool() as flag:
             return str(flag).lower()
@@ -76,10 +77,3 @@ def _plain(field: FieldInfo) -> str:
             return str(path)
         case value:
             return f"{value:g}" if isinstance(value, float | int) else str(value)
-
-
-_Undefined = type(PydanticUndefined)
-
-
-def _meaning(kind: type[GoughError]) -> str:
-    return kind.meaning[0].lower() + kind.meaning[1:].rstrip(".")

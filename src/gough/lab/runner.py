@@ -3,6 +3,7 @@
 import logging
 import secrets
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -50,6 +51,8 @@ def run(options: Options) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     folder = _fresh(options.folder)
     pace = Pace(options.speed)
+    for number in (signal.SIGINT, signal.SIGTERM):  # however it is ended, nothing of it may stay behind
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         hall = Hall(options.machines, pace, folder / "machines", options.injections)
         stack.callback(hall.close)

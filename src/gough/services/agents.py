@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gough.domain.agents import AgentState, is_silent
 from gough.domain.errors import Conflict, Gone, Unauthenticated
+from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.timeline import AgentEvent, Level, Source, TimelineEvent
 from gough.persistence.models import Agent, AgentSample, Deployment, Machine, MachineToken
@@ -104,13 +105,15 @@ def heartbeat(use: Use, agent_id: str, key: str, beat: Heartbeat) -> Answer:
 def watch(use: Use) -> None:
     """Notice agents that have fallen silent."""
     interval = timedelta(seconds=use.settings.agent_interval_seconds)
-    with use.database.write() as session:
+    online = (Agent.state == AgentState.ONLINE.value, Agent.revoked_at.is_(None))
+    with use.database.read() as session:
         now = use.database.now(session)
-        online = select(Agent).where(
-            Agent.state == AgentState.ONLINE.value, Agent.revoked_at.is_(None), Agent.last_seen_at < now - interval
-        )
-        for agent in session.scalars(online):
-            if agent.last_seen_at is not None and is_silent(agent.last_seen_at, now, interval):
+        late = session.scalars(select(Agent.id).where(*online, Agent.last_seen_at < now - interval)).all()
+    for agent_id in late:  # a transaction each: it locks the machine and its jobs
+        with use.database.write() as session:
+            now = use.database.now(session)
+            agent = session.scalars(select(Agent).where(Agent.id == agent_id, *online).with_for_update()).first()
+            if agent is not None and agent.last_seen_at is not None and is_silent(agent.last_seen_at, now, interval):
                 _went_silent(session, agent, now)
 
 
@@ -153,7 +156,8 @@ def _seen(session: Session, agent: Agent, now: datetime) -> bool:
     agent.state = AgentState.ONLINE.value
     _tell(session, agent, AgentEvent.ONLINE, "agent reports again" if back else "agent reports", now)
     machine = session.get_one(Machine, agent.machine_id)
-    if back and machine.service == ServiceState.ATTENTION and machine.reason.startswith(SILENT):
+    only_silent = machine.service == ServiceState.ATTENTION and machine.reason.startswith(SILENT)
+    if back and only_silent and machine.status == MachineStatus.DEPLOYED:
         job = session.get_one(Deployment, agent.deployment_id).job
         set_service(machine, ServiceState.IN_SERVICE, now=now, reason=waived_in_words(job))
     signal_machine(session, agent.machine_id, now=now)

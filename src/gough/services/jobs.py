@@ -16,6 +16,7 @@ from gough.persistence.models import ACTIVE, Job, JobLog, JobStep, Machine
 from gough.services import timeline
 from gough.services.context import Use
 from gough.services.machines import set_service
+from gough.services.waking import lock_machine
 from gough.services.workflow.advance import table_of
 
 
@@ -31,6 +32,7 @@ class Wish:
 
 def create(use: Use, session: Session, machine: Machine, wish: Wish) -> Job:
     """A job and its steps in the caller's transaction. Raises Conflict while another one works on the machine."""
+    lock_machine(session, machine.id)
     now = use.database.now(session)
     busy = session.scalars(select(Job).where(Job.machine_id == machine.id, Job.state.in_(ACTIVE))).first()
     if busy is not None:

@@ -5,14 +5,16 @@ Source: cloud-init 25.1, `cloudinit/reporting/events.py`: {name, description, ev
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Invalid, Unauthenticated
 from gough.domain.timeline import Level, Source, TimelineEvent
-from gough.persistence.models import Deployment, MachineEvent, MachineToken
+from gough.persistence.models import Deployment, Job, MachineEvent, MachineToken
 from gough.services import timeline
 from gough.services.context import Use
 from gough.services.secrets import hash_secret
@@ -33,7 +35,7 @@ def accept(use: Use, token: str, report: Mapping[str, Any]) -> None:
         deployment, now = session.get_one(Deployment, known.deployment_id), use.database.now(session)
         result = str(report.get("result") or "")
         if _record(session, deployment, report, result, now) and event_type == "finish":
-            _conclude(deployment, name, result, now)
+            _conclude(session, deployment, name, now)
         signal_machine(session, deployment.machine_id, now=now)
     use.waker.wake()
 
@@ -52,14 +54,27 @@ def _record(session: Session, deployment: Deployment, report: Mapping[str, Any],
     return True
 
 
-def _conclude(deployment: Deployment, name: str, result: str, now: datetime) -> None:
+def _conclude(session: Session, deployment: Deployment, name: str, now: datetime) -> None:
     """A failed part fails the boot at its end, when every part has spoken: the evidence is complete then."""
     if name != FINAL:
         return
-    if result == "FAIL":
+    if _a_part_failed(session, deployment.job):
         deployment.cloud_init_failed_at = now
     else:
         deployment.cloud_init_finished_at, deployment.cloud_init_failed_at = now, None
+
+
+def _a_part_failed(session: Session, job: Job) -> bool:
+    """Whether a part of the boot that has just ended did; the boots before it ended with a FINAL of their own."""
+    finished = select(MachineEvent.kind, MachineEvent.message).where(
+        MachineEvent.job_id == job.id,
+        MachineEvent.id > job.events_after,
+        MachineEvent.source == Source.CLOUD_INIT.value,
+        MachineEvent.message.startswith("finish"),
+    )
+    parts = session.execute(finished.order_by(MachineEvent.id.desc())).all()
+    this_boot = [parts[0], *takewhile(lambda part: part.kind != FINAL, parts[1:])]
+    return any(part.message.startswith("finish FAIL") and "/" not in part.kind for part in this_boot)
 
 
 def _moment(report: Mapping[str, Any], now: datetime) -> datetime:

@@ -1,14 +1,27 @@
-"""Telling jobs that a fact may have changed. The caller wakes the workers after its commit."""
+"""Telling jobs that a fact may have changed. The caller wakes the workers after its commit.
+
+Whoever changes a machine and its jobs in one transaction locks the machine first, so that nobody deadlocks.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gough.persistence.models import Job
+from gough.persistence.models import Job, Machine
 
 # A failed job listens too: a late success heals it. A newer job of the machine supersedes it.
 LISTENING = ("queued", "running", "failed")
+
+
+def lock_machine_of(session: Session, job_id: str) -> None:
+    """Before a job is changed. (SQLite has one writer at a time and ignores this.)"""
+    machine_id = select(Job.machine_id).where(Job.id == job_id).scalar_subquery()
+    session.execute(select(Machine.id).where(Machine.id == machine_id).with_for_update(key_share=True))
+
+
+def lock_machine(session: Session, machine_id: str) -> None:
+    session.execute(select(Machine.id).where(Machine.id == machine_id).with_for_update(key_share=True))
 
 
 def signal_machine(session: Session, machine_id: str, *, now: datetime) -> None:

@@ -72,7 +72,7 @@ def operation(
 def run(found: Operation, request: Request, parts: dict[str, str]) -> Answer:
     """Who asks, may they, is the change theirs; then the handler. Raises what any of them raises."""
     session = request.cookies.get(COOKIE, "")
-    if session:
+    if session and (found.is_page or isinstance(found.guard, Permission)):
         request.caller = people.who(request.use, session)
     if isinstance(found.guard, Permission):
         if request.caller is None and found.is_page:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gough.domain.errors import LeaseLost
 from gough.persistence.database import Database
 from gough.persistence.models import Job
+from gough.services.waking import lock_machine_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Claim:
             session.execute(self._mine().values(lease_until=None, lease_owner=None))
 
     def _extend(self, session: Session) -> None:
+        lock_machine_of(session, self.job_id)
         until = self.database.now(session) + self.lease
         renewed = session.execute(self._mine().values(lease_until=until).returning(Job.id)).first()
         if renewed is None:
