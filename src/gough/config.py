@@ -62,6 +62,11 @@ class Settings(BaseModel):
         return f"sqlite:///{self.data_dir.resolve() / 'gough.db'}"
 
     @property
+    def may_use_http(self) -> bool:
+        """Plain http never leaves this computer, or somebody said that it may."""
+        return self.allow_http or urlsplit(self.public_url).hostname in LOOPBACK
+
+    @property
     def key(self) -> str:
         """The secret everything is sealed with. Raises Misconfigured where there is none."""
         value = self.secret_key.get_secret_value() if self.secret_key else ""
@@ -106,7 +111,7 @@ def check(settings: Settings) -> list[Problem]:
         url = urlsplit("")
     if settings.public_url and (url.scheme not in ("http", "https") or not url.hostname):
         problems.append(Problem("GOUGH_PUBLIC_URL", "must be https://host (or http://host in a lab)."))
-    elif url.scheme == "http" and url.hostname not in LOOPBACK and not settings.allow_http:
+    elif url.scheme == "http" and not settings.may_use_http:
         problems.append(
             Problem(
                 "GOUGH_PUBLIC_URL",

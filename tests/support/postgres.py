@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.engine import make_url
 
 from gough.persistence import schema
 from gough.persistence.database import Database
@@ -63,12 +63,9 @@ class Postgres:
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
     def _execute(self, statement: str) -> None:
-        connection = psycopg2.connect(self.url)
-        try:
-            connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-            connection.cursor().execute(statement)
-        finally:
-            connection.close()
+        url = make_url(self.url).set(drivername="postgresql+psycopg2")
+        with create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql(statement)
 
 
 @contextmanager
@@ -95,14 +92,38 @@ def _process(folder: Path) -> Iterator[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
         as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     data, port = folder / "data", _free_port()
-    made = [*as_user, BIN / "initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", data]
+    made = [
+        *as_user,
+        str(BIN / "initdb"),
+        "--no-sync",
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        str(data),
+    ]
     subprocess.run(made, check=True, capture_output=True, cwd=folder)
     options = [option for setting in CAREFREE for option in ("-c", setting)]
-    command = [*as_user, BIN / "postgres", "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port), *options]
+    command = [
+        *as_user,
+        str(BIN / "postgres"),
+        "-D",
+        str(data),
+        "-k",
+        str(folder),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        *options,
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
-        ready = [BIN / "pg_isready", "-q", "-h", folder, "-p", str(port), "-t", "0"]
+        ready = [str(BIN / "pg_isready"), "-q", "-h", str(folder), "-p", str(port), "-t", "0"]
         while subprocess.run(ready, check=False).returncode != 0:
             assert server.poll() is None, (folder / "log").read_text()
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"

@@ -1,4 +1,4 @@
-"""What a test needs from its host: a clear skip where it is missing, a failure where REQUIRE=all asks for everything."""
+"""What a test needs from its host: a clear skip where it is missing, a failure where REQUIRE=all is set."""
 
 import os
 

@@ -36,7 +36,7 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         if dialect.name == "sqlite":
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z")
+            return datetime.fromisoformat(value)
         moment: datetime = value
         return moment.astimezone(UTC)
 

@@ -124,6 +124,12 @@ def revoke(session: Session, machine_id: str, *, now: datetime) -> None:
         session.execute(update(table).where(*live).values(revoked_at=now))
 
 
+def newest(session: Session, machine_id: str) -> Agent | None:
+    """The machine's living agent."""
+    living = select(Agent).where(Agent.machine_id == machine_id, Agent.revoked_at.is_(None))
+    return session.scalars(living.order_by(Agent.enrolled_at.desc()).limit(1)).one_or_none()
+
+
 def _new_agent(session: Session, token: MachineToken, request: Enrolment, now: datetime) -> Agent:
     agent = Agent(
         machine_id=token.machine_id, deployment_id=token.deployment_id, key_hash=request.key_hash,

@@ -109,7 +109,8 @@ def _work(*arguments: Any) -> None:
 
 def _die_with(parent: int) -> None:
     """A parent that is killed takes this process with it, so that nobody serves from a port no one owns."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":  # elsewhere the worker outlives a killed parent until it is ended by hand
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above
         os._exit(1)
 

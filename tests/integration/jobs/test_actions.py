@@ -68,9 +68,7 @@ def test_a_refusal_ends_the_stage_at_once_with_maas_own_words(site: Site) -> Non
     assert deploys(site, system_id) == 0, "what belongs to somebody else is not touched"
 
 
-def test_maas_that_does_not_answer_until_the_deadline_is_the_diagnosis_with_its_words(
-    site: Site, clock: Clock
-) -> None:
+def test_maas_that_does_not_answer_until_the_deadline_is_the_diagnosis_with_its_words(site: Site, clock: Clock) -> None:
     _, job_id = requested(site)
     site.region.intercept = answer(503, "no free address", to="deploy")  # type: ignore[assignment]
     site.work()
@@ -190,9 +188,7 @@ def test_an_agent_of_the_first_try_does_not_count_for_the_second(site: Site) -> 
     assert site.steps(job_id)["agent"] == "running", "the disk that agent lived on was wiped"
 
 
-def test_the_second_failure_is_explained_by_its_own_events_and_not_by_the_first_ones(
-    site: Site, clock: Clock
-) -> None:
+def test_the_second_failure_is_explained_by_its_own_events_and_not_by_the_first_ones(site: Site, clock: Clock) -> None:
     system_id, job_id = site.deploying()
     site.maas.release(system_id)  # somebody takes the machine
     site.until(system_id, Status.READY)

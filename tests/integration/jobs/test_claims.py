@@ -6,7 +6,6 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import LeaseLost

@@ -12,6 +12,9 @@ from gough.services import lifecycle
 from tests.support.clock import Clock
 from tests.support.site import Site
 
+# What is decided here does not depend on the database; jobs, sync and crashes run on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def test_a_machine_gets_in_service_with_exactly_one_deploy(site: Site) -> None:
     system_id, job_id = site.deploying()

@@ -15,7 +15,7 @@ from tests.support.site import Crash, Site
 def requests_of(site: Site) -> list[tuple[str, str | None]]:
     """Every request from now on, as (path, operation); fills while requests are made."""
     seen: list[tuple[str, str | None]] = []
-    site.region.intercept = lambda method, path, op: seen.append((path, op))  # type: ignore[func-returns-value]
+    site.region.intercept = lambda method, path, op: seen.append((path, op))
     return seen
 
 

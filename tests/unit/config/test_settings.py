@@ -138,7 +138,8 @@ def test_plain_http_needs_an_explicit_yes(url: str, allowed: str, fine: bool) ->
 @pytest.mark.parametrize(
     ("name", "bad"),
     [("GOUGH_PORT", "0"), ("GOUGH_PORT", "65536"), ("GOUGH_WORKER_THREADS", "0"), ("GOUGH_LEASE_SECONDS", "1"),
-     ("GOUGH_MAAS_POLL_SECONDS", "0"), ("GOUGH_AGENT_INTERVAL_SECONDS", "-1"), ("GOUGH_DEADLINES", "install=9999999999999999h")],
+     ("GOUGH_MAAS_POLL_SECONDS", "0"), ("GOUGH_AGENT_INTERVAL_SECONDS", "-1"),
+     ("GOUGH_DEADLINES", "install=9999999999999999h")],
 )  # fmt: skip
 def test_a_value_out_of_bounds_is_refused_by_name(name: str, bad: str) -> None:
     assert [problem.pointer for problem in refusal({name: bad}).problems] == [name]

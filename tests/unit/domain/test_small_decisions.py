@@ -61,7 +61,9 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
     assert in_words(seconds) == said
 
 
-@pytest.mark.parametrize("good", ["four words in a row", "Kx9$mmQ2!vbn", "пароль из слов", "a" * 6 + "bcdefg" + "h" * 20])
+@pytest.mark.parametrize(
+    "good", ["four words in a row", "Kx9$mmQ2!vbn", "пароль из слов", "a" * 6 + "bcdefg" + "h" * 20]
+)
 def test_a_long_uncommon_password_is_fine(good: str) -> None:
     assert fault_of(good, "operator") == ""
 

@@ -14,6 +14,7 @@ from gough.domain.errors import Misconfigured
 _EXPIRED = re.compile(r"Expired timestamp: given \d+ and now (\d+)")
 _QUOTED_SIGNATURE = re.compile(r"(base string: *)[^\s']+")
 _PARTS = 3
+SHORTEST = 4  # MAAS makes parts of 18 and 32 characters
 HIDDEN = "***"
 
 
@@ -51,6 +52,8 @@ class OAuthPlaintext(httpx.Auth):
         """Text that may be shown: MAAS's 401 quotes the secret it expected, the right one even when ours is wrong."""
         hidden = _QUOTED_SIGNATURE.sub(rf"\1{HIDDEN}", text)
         for secret in (self._secret, quote(self._secret, safe=""), self._token, self._consumer):
+            if len(secret) < SHORTEST:
+                continue  # hiding one letter everywhere would hide MAAS's words and no secret
             hidden = hidden.replace(secret, HIDDEN)
         return hidden
 

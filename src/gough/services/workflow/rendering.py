@@ -7,14 +7,13 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from gough.cloud_init.delivery import Delivery
-from gough.cloud_init.machine import MachineContext
-from gough.cloud_init.prepare import Prepared, prepare
-from gough.domain.errors import Invalid, Misconfigured, Problem
+from gough.cloud_init import Prepared
+from gough.domain.errors import Invalid, Problem
 from gough.domain.timeline import GoughEvent, Level
-from gough.persistence.models import Deployment, Job, Machine, MachineToken, TemplateVersion
+from gough.persistence.models import Deployment, Job, MachineToken, TemplateVersion
 from gough.services.agents import revoke
 from gough.services.context import Use
+from gough.services.delivering import prepared
 from gough.services.secrets import hash_secret, new_secret
 from gough.services.templates import source_of
 from gough.services.workflow import journal
@@ -30,7 +29,7 @@ def render(use: Use, claim: Claim, stage: str) -> None:
         values = orjson.loads(use.sealer.open_text(deployment.variables_sealed))
     tokens = {"enrol": new_secret(), "report": new_secret()}
     try:
-        made = prepare(source, values, _context(machine), _delivery(use, machine, tokens))
+        made = prepared(use, machine, source, values, tokens)
     except Invalid as error:
         problems = error.problems or (Problem("template", str(error)),)
         with claim.transaction() as session:
@@ -67,33 +66,6 @@ def _reject(session: Session, job: Job, stage: str, problems: Sequence[Problem],
 
 def _finding(severity: str, problem: Problem) -> dict[str, Any]:
     return {"severity": severity, "pointer": problem.pointer, "message": problem.message}
-
-
-def _delivery(use: Use, machine: Machine, tokens: Mapping[str, str]) -> Delivery:
-    settings = use.settings
-    if not settings.public_url:
-        raise Misconfigured(
-            "GOUGH_PUBLIC_URL is not set, so servers would not know where to report.",
-            hint="Set it to the address servers reach Gough at, then retry from stage validate.",
-        )
-    return Delivery(
-        public_url=settings.public_url,
-        report_token=tokens["report"],
-        enrolment_token=tokens["enrol"],
-        server_id=machine.id,
-        interval_seconds=max(1, round(settings.agent_interval_seconds)),
-        ca_pem=settings.ca_file.read_text(encoding="ascii") if settings.ca_file else "",
-        agent_checksums=use.agent_checksums(),
-        allow_http=settings.allow_http,
-    )
-
-
-def _context(machine: Machine) -> MachineContext:
-    return MachineContext(
-        hostname=machine.hostname, fqdn=machine.fqdn or machine.hostname, system_id=machine.system_id,
-        architecture=machine.architecture.partition("/")[0], zone=machine.zone, pool=machine.pool,
-        tags=tuple(machine.tags),
-    )  # fmt: skip
 
 
 def _deployment(job: Job) -> Deployment:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gough.cloud_init import Delivery, MachineContext, Prepared, TemplateSource, prepare
+from gough.cloud_init import Prepared, TemplateSource
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.domain.variables import Variable, VariableType, check_values
+from gough.domain.variables import Variable, VariableType
 from gough.persistence.models import Machine
-from gough.services import lifecycle, machines, templates
+from gough.services import delivering, lifecycle, machines, templates
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.page import page
@@ -49,7 +49,7 @@ def deploy(request: Request, name: str) -> Answer:
         if request.form.get("step") == "deploy":
             lifecycle.deploy(request.use, machine.id, label, values, by=request.by)
             return redirect(f"/machines/{machine.id}")
-        preview = _preview(request, machine, source, values)
+        preview = delivering.preview(request.use, machine, source, values)
     except (Invalid, Conflict) as error:
         return _form(request, machine, label, source, given, error=error)
     return _form(request, machine, label, source, given, preview=preview)
@@ -88,23 +88,3 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "\n".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
-
-
-def _preview(request: Request, machine: Machine, source: TemplateSource, values: Mapping[str, object]) -> Prepared:
-    """The user-data as it would be rendered, with stand-ins for the two tokens. Stores nothing."""
-    _, problems = check_values(source.variables, values)  # before what only an administrator can mend
-    if problems:
-        raise Invalid(f"The variables do not fit the template {source.name}.", problems=problems)
-    settings, use = request.site.settings, request.use
-    delivery = Delivery(
-        public_url=settings.public_url, report_token="preview-report-token", enrolment_token="preview-enrol-token",  # noqa: S106
-        server_id=machine.id, interval_seconds=max(1, round(settings.agent_interval_seconds)),
-        ca_pem=settings.ca_file.read_text(encoding="ascii") if settings.ca_file else "",
-        agent_checksums=use.agent_checksums(), allow_http=settings.allow_http,
-    )  # fmt: skip
-    context = MachineContext(
-        hostname=machine.hostname, fqdn=machine.fqdn or machine.hostname, system_id=machine.system_id,
-        architecture=machine.architecture.partition("/")[0], zone=machine.zone, pool=machine.pool,
-        tags=tuple(machine.tags),
-    )  # fmt: skip
-    return prepare(source, values, context, delivery)

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEvent, TemplateVersion
-from gough.services import jobs, lifecycle, machines, timeline
+from gough.services import agents, jobs, lifecycle, machines, timeline
 from gough.services.people import Caller
 from gough.web.portal.actions import Offer, job_offers, offers
 
@@ -38,7 +37,7 @@ def machine_view(session: Session, name: str, caller: Caller) -> MachineView:
     newest = jobs.newest(session, machine_id=machine.id, limit=1)
     job = newest[0] if newest else None
     deployment = lifecycle.latest_deployment(session, machine.id)
-    agent = _agent(session, machine)
+    agent = agents.newest(session, machine.id)
     return MachineView(
         machine=machine,
         region=machine.region.name,
@@ -53,11 +52,6 @@ def machine_view(session: Session, name: str, caller: Caller) -> MachineView:
         sample=dict(agent.last_sample or {}) if agent else {},
         position=timeline.stream_position(session),
     )
-
-
-def _agent(session: Session, machine: Machine) -> Agent | None:
-    living = select(Agent).where(Agent.machine_id == machine.id, Agent.revoked_at.is_(None))
-    return session.scalars(living.order_by(Agent.enrolled_at.desc()).limit(1)).one_or_none()
 
 
 def _loaded(job: Job | None) -> Job | None:
