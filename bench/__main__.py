@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -48,12 +49,18 @@ def _options() -> argparse.Namespace:
 
 def _in_child(subject: str, *, quick: bool) -> list[dict[str, Any]] | None:
     command = [sys.executable, "-m", "bench", "--child", subject, *(["--quick"] if quick else [])]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=CHILD_SECONDS, check=True, text=True)
-    except subprocess.SubprocessError as error:
-        print(f"{subject}: {error}", file=sys.stderr)
+        said, _ = child.communicate(timeout=CHILD_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"{subject}: not within {CHILD_SECONDS} s", file=sys.stderr)
         return None
-    rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    finally:
+        if child.poll() is None:  # too slow, or somebody pressed Ctrl-C: its servers must not stay
+            os.killpg(child.pid, signal.SIGKILL)
+    if child.returncode != 0:
+        return None
+    rows: list[dict[str, Any]] = json.loads(said.splitlines()[-1])
     return rows
 
 

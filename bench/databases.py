@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support import postgres
-
 from gough.bootstrap import Application, wire
 from gough.config import read_settings
 from gough.persistence import schema
+from tests.support import postgres
 
 SECRET = "a secret that is long enough for a benchmark"
 # The server is the tests' own, and they trade durability for speed; baseline and figure do so alike.

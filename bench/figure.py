@@ -13,7 +13,7 @@ class Effort:
 
     @property
     def rounds(self) -> int:
-        return 3 if self.quick else 9
+        return 3 if self.quick else 7
 
     def count(self, full: int) -> int:
         """A load's size: a fifth of it when quick."""
@@ -37,6 +37,13 @@ class Figure:
 
 
 Measure = Callable[[Effort], list[Figure]]
+
+
+def in_turn(rounds: int, ours: Callable[[], float], bare: Callable[[], float]) -> tuple[float, float]:
+    """Both medians, measured turn by turn: what else the computer does meanwhile then falls on both alike."""
+    ours(), bare()
+    pairs = [(ours(), bare()) for _ in range(rounds)]
+    return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
 
 
 def median_of(rounds: int, once: Callable[[], float]) -> float:

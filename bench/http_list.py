@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench import databases, load, server
-from bench.figure import Effort, Figure, median_of
+from bench.figure import Effort, Figure, in_turn
 from gough.persistence.models import Setting
 from gough.services import people
 from gough.services.context import Use
@@ -19,8 +19,9 @@ def http_figures(url: str, folder: Path, *, page: int, effort: Effort) -> list[F
         cookie = f"{COOKIE}={_signed_in(application.use)}"
     with server.gough(folder, url) as (_, port):
         rounds = effort.rounds * 5
-        listed = median_of(rounds, lambda: load.once(port, path, {"Cookie": cookie}))
-        nothing = median_of(rounds, lambda: load.once(port, "/healthz", {}))
+        listed, nothing = in_turn(
+            rounds, lambda: load.once(port, path, {"Cookie": cookie}), lambda: load.once(port, "/healthz", {})
+        )
     return [Figure(f"GET /api/v1/machines?limit={page}", listed, "ms", nothing, "GET /healthz", "over HTTP, SQLite")]
 
 

@@ -18,7 +18,7 @@ from gough.domain.stages import TABLES, JobKind
 from gough.persistence.database import Database
 from gough.persistence.models import Job, JobLog, JobStep
 
-JOBS = 500
+JOBS = 200
 THREADS = (1, 4)  # 4 is what GOUGH_WORKER_THREADS is unless set
 KIND = JobKind.RELEASE  # its last stage only waits for MAAS to say Ready, which the machines already are
 # What any queue in a database pays for one job: find it, mark it, commit.
@@ -33,7 +33,7 @@ def measure(effort: Effort) -> list[Figure]:
 
 
 def _on(kind: str, url: str, folder: Path, effort: Effort) -> Iterator[Figure]:
-    count = effort.count(JOBS)
+    count = max(100, effort.count(JOBS))
     with databases.wired(url, folder) as application:
         database = application.use.database
         _seed(database, count)

@@ -27,7 +27,7 @@ def free_port() -> int:
 def running(command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
     """The process id of a server that answers on loopback; it ends with the block. Raises TimeoutError."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-    with (folder / "server.log").open("wb") as log:
+    with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(command, env={**kept, **environment}, stdout=log, stderr=log)
     try:
         _await(process, port, folder)

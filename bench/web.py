@@ -1,7 +1,7 @@
 """A small JSON route on Gough's own server, against the smallest WSGI application on the same server."""
 
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -16,28 +16,27 @@ AGAINST = "plain WSGI on granian, same settings"
 
 
 def measure(effort: Effort) -> list[Figure]:
-    with TemporaryDirectory(prefix="gough-bench-") as name:
-        with server.gough(Path(name)) as (pid, port):
-            ours, ours_wrk = _rounds(pid, port, effort)
+    with TemporaryDirectory(prefix="gough-bench-") as name, ExitStack() as stack:
+        ours = stack.enter_context(server.gough(Path(name)))
         port = server.free_port()
-        with _plain(Path(name), port) as pid:
-            bare, bare_wrk = _rounds(pid, port, effort)
+        bare = stack.enter_context(_plain(Path(name), port)), port
+        rounds = [[_serve(*one, effort) for one in (ours, bare)] for _ in range(effort.rounds + 1)][1:]
+        seconds = 2 if effort.quick else 10
+        by_wrk = [load.wrk_per_second(one[1], PATH, seconds) for one in (ours, bare)]
+    rates = [median(served.per_second for served in column) for column in zip(*rounds, strict=True)]
+    costs = [median(served.cpu_microseconds for served in column) for column in zip(*rounds, strict=True)]
     note = f"{load.CONNECTIONS} connections, Python clients on the same computer"
     figures = [
-        Figure(f"GET {PATH}", ours.per_second, "requests/s", bare.per_second, AGAINST, note),
-        Figure(f"GET {PATH}, server", ours.cpu_microseconds, "µs CPU", bare.cpu_microseconds, AGAINST, "a request"),
+        Figure(f"GET {PATH}", rates[0], "requests/s", rates[1], AGAINST, note),
+        Figure(f"GET {PATH}, server", costs[0], "µs CPU", costs[1], AGAINST, "a request"),
     ]
-    if ours_wrk is not None:
-        figures.append(Figure(f"GET {PATH}, wrk", ours_wrk, "requests/s", bare_wrk, AGAINST, "16 connections"))
+    if by_wrk[0] is not None:
+        figures.append(Figure(f"GET {PATH}, wrk", by_wrk[0], "requests/s", by_wrk[1], AGAINST, "16 connections"))
     return figures
 
 
-def _rounds(pid: int, port: int, effort: Effort) -> tuple[Served, float | None]:
-    once = partial(load.serve_many, port, PATH, effort.count(REQUESTS), partial(server.cpu_seconds, pid))
-    once()
-    served = [once() for _ in range(effort.rounds)]
-    middle = Served(median(s.per_second for s in served), median(s.cpu_microseconds for s in served))
-    return middle, load.wrk_per_second(port, PATH, 2 if effort.quick else 10)
+def _serve(pid: int, port: int, effort: Effort) -> Served:
+    return load.serve_many(port, PATH, effort.count(REQUESTS), partial(server.cpu_seconds, pid))
 
 
 def _plain(folder: Path, port: int) -> AbstractContextManager[int]:

@@ -90,7 +90,7 @@ def _process(folder: Path) -> Iterator[str]:
     if os.geteuid() == 0:  # initdb and postgres refuse to be root
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=QUIT"]
     data, port = folder / "data", _free_port()
     made = [
         *as_user,
@@ -123,12 +123,12 @@ def _process(folder: Path) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
     try:
-        ready = [str(BIN / "pg_isready"), "-q", "-h", str(folder), "-p", str(port), "-t", "0"]
+        ready = [str(BIN / "pg_isready"), "-q", "-U", "postgres", "-h", str(folder), "-p", str(port), "-t", "0"]
         while subprocess.run(ready, check=False).returncode != 0:
             assert server.poll() is None, (folder / "log").read_text()
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
     finally:
-        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        server.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown: nobody wants the data
         server.wait(timeout=30)
 
 

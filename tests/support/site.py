@@ -145,6 +145,15 @@ class Site:
     def until(self, system_id: str, status: MachineStatus) -> None:
         eventually(lambda: self.region.status(system_id) is status, f"{system_id} {status.label}")
 
+    def requested(self) -> tuple[str, str]:
+        """(system_id, job id) of a deployment that no worker has looked at yet."""
+        system_id = self.ready()
+        return system_id, lifecycle.deploy(self.use, system_id, "plain", {}, by="operator").id
+
+    def answers(self, status: int, words: str, *, to: str) -> None:
+        """From now on the region answers operation `to` with an error."""
+        self.region.intercept = lambda method, path, op: (status, words) if op == to else None
+
     def deploying(self, hostname: str = "web-1") -> tuple[str, str]:
         """(system_id, job id) of a machine whose installer has been told to begin."""
         system_id = self.ready(hostname)

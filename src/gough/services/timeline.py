@@ -41,9 +41,13 @@ def record(
     )
 
 
-def history(session: Session, machine_id: str, *, after_id: int = 0, limit: int = PAGE) -> list[MachineEvent]:
-    """The newest `limit` events of a machine behind event `after_id`, oldest first."""
+def history(
+    session: Session, machine_id: str, *, after_id: int = 0, limit: int = PAGE, detailed: bool = True
+) -> list[MachineEvent]:
+    """The newest `limit` events of a machine behind event `after_id`, oldest first; else than `detailed` no debug."""
     query = select(MachineEvent).where(MachineEvent.machine_id == machine_id, MachineEvent.id > after_id)
+    if not detailed:
+        query = query.where(MachineEvent.level != Level.DEBUG.value)
     newest = query.order_by(MachineEvent.occurred_at.desc(), MachineEvent.id.desc()).limit(limit)
     return list(session.scalars(newest))[::-1]
 

@@ -9,6 +9,9 @@ from gough.services import agents, lifecycle
 from tests.support.clock import Clock
 from tests.support.site import Credentials, Site, enrolment
 
+# What is decided here does not depend on the database; jobs, sync and crashes run on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def held(site: Site) -> Credentials:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from gough.persistence.database import Database
 from gough.ports import Provisioner
-from gough.services import lifecycle
 from gough.services.context import Use
 from tests.support.clock import Clock
 from tests.support.site import Crash, Site
@@ -59,11 +58,6 @@ def mortal(site: Site, clock: Clock) -> Iterator[Mortal]:
     made.close()
 
 
-def requested(site: Site) -> tuple[str, str]:
-    system_id = site.ready()
-    return system_id, lifecycle.deploy(site.use, system_id, "plain", {}, by="operator").id
-
-
 def dies_and_is_started_again(site: Site, use: Use) -> None:
     with pytest.raises(Crash):
         site.work(use)
@@ -83,15 +77,16 @@ def gets_in_service_with_one_deploy(site: Site, system_id: str, job_id: str) -> 
 
 @pytest.mark.parametrize("call", OUTSIDE)
 def test_killed_behind_a_call_to_maas(site: Site, call: str) -> None:
-    system_id, job_id = requested(site)
+    system_id, job_id = site.requested()
     cursed = site.made_with(site.database, connect=lambda url, key: Cursed(site.connect(url, key), call))
     dies_and_is_started_again(site, cursed)
     gets_in_service_with_one_deploy(site, system_id, job_id)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("number", range(1, COMMITS + 1))
 def test_killed_behind_a_commit(site: Site, mortal: Mortal, number: int) -> None:
-    system_id, job_id = requested(site)
+    system_id, job_id = site.requested()
     mortal.dies_after = number
     if number < COMMITS:
         dies_and_is_started_again(site, site.made_with(mortal))
@@ -103,7 +98,7 @@ def test_killed_behind_a_commit(site: Site, mortal: Mortal, number: int) -> None
 
 
 def test_the_commits_above_are_all_there_are(site: Site, mortal: Mortal) -> None:
-    _, job_id = requested(site)
+    _, job_id = site.requested()
     claimed = site.made_with(mortal)
     assert site.work(claimed) == 1
     assert site.steps(job_id)["install"] == "running"
@@ -112,7 +107,7 @@ def test_the_commits_above_are_all_there_are(site: Site, mortal: Mortal) -> None
 
 def test_killed_while_a_deploys_answer_is_on_its_way(site: Site) -> None:
     """MAAS has done it, and the connection breaks instead of an answer: nothing is sent again before looking."""
-    system_id, job_id = requested(site)
+    system_id, job_id = site.requested()
 
     class Deaf(Cursed):
         def __getattr__(self, name: str) -> Any:

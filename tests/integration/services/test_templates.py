@@ -8,6 +8,9 @@ from gough.domain.errors import Invalid, NotFound
 from gough.services import templates
 from tests.support.site import Site
 
+# What is decided here does not depend on the database; jobs, sync and crashes run on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

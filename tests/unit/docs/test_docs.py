@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import generate_docs
 from typer.main import get_command
 
 from gough.cli.main import app
 from gough.config import Settings
 from tests.unit.docs.pages import PAGES, ROOT, anchors, commands, first_column, links, name_of
+from tools import generate_docs
 
 TEXTS = {name_of(page): page.read_text(encoding="utf-8") for page in PAGES}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -78,7 +78,8 @@ def require_typed(request: Request, machine: Machine) -> None:
 
 def _draw(request: Request, name: str, template: str) -> Answer:
     with request.use.database.read() as session:
-        view = machine_view(session, name, request.known_caller)
+        detailed = request.query.get("detail") == "1"
+        view = machine_view(session, name, request.known_caller, detailed=detailed)
         return page(request, template, view=view)
 
 

@@ -26,12 +26,13 @@ class MachineView:
     deployment: Deployment | None
     template: str
     events: list[MachineEvent]
+    detailed: bool
     agent: Agent | None
     sample: dict[str, Any]
     position: int
 
 
-def machine_view(session: Session, name: str, caller: Caller) -> MachineView:
+def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool) -> MachineView:
     """Everything of a machine's page. Raises NotFound or Conflict."""
     machine = machines.find(session, name)
     newest = jobs.newest(session, machine_id=machine.id, limit=1)
@@ -47,7 +48,8 @@ def machine_view(session: Session, name: str, caller: Caller) -> MachineView:
         job=_loaded(job),
         deployment=deployment,
         template=session.get_one(TemplateVersion, deployment.template_version_id).label if deployment else "",
-        events=timeline.history(session, machine.id, limit=TIMELINE_LINES)[::-1],
+        events=timeline.history(session, machine.id, limit=TIMELINE_LINES, detailed=detailed)[::-1],
+        detailed=detailed,
         agent=agent,
         sample=dict(agent.last_sample or {}) if agent else {},
         position=timeline.stream_position(session),
