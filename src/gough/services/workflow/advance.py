@@ -67,7 +67,7 @@ def _decide(use: Use, claim: Claim) -> Step | Cancel | None:
         if job.cancel_requested_by is not None and job.state in ("queued", "running"):
             return Cancel()
         seen = job.signals
-        step = next_step(_table(use, job), _ended(job), _running(job), facts_of(session, job, use.settings), now)
+        step = next_step(_table(use, job), _ended(job), _running(job), facts_of(session, job), now)
         _record(session, job, step, now)
         if isinstance(step, Start | Act | End):
             return step

@@ -5,20 +5,21 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gough.config import Settings
 from gough.domain.agents import AgentState
 from gough.domain.facts import Facts
 from gough.domain.machine_status import MachineStatus
 from gough.persistence.models import Agent, Deployment, Job
 
 
-def facts_of(session: Session, job: Job, settings: Settings) -> Facts:
-    """What is known about the job's machine in this transaction."""
+def facts_of(session: Session, job: Job) -> Facts:
+    """What is known about the job's machine in this transaction.
+
+    Nothing asks Fleet or Ansible yet, so their facts keep the defaults under which the stages are waived.
+    """
     facts = Facts(
         status=MachineStatus(job.machine.status),
         known_to_maas=job.machine.vanished_at is None,
         submitted=job.submitted_at is not None,
-        fleet_configured=bool(settings.fleet_url),
     )
     deployment = job.deployment
     if deployment is None:
