@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_SETUP_SECRET": "The one-time secret of the first administrator. Without it one is made and printed at "
         "each start, until there is an administrator.",
         "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING` or `ERROR`.",
+        "DEBUG": "The same as LOG_LEVEL=DEBUG: a line for every request.",
     },
     "Files": {
         "GOUGH_DATA_DIR": "Where Gough writes: the SQLite database, py4web's app folder, the agent's archives.",
@@ -45,8 +46,6 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "Read, but without effect yet": {
         "REDIS_URL": "For a later version; jobs are woken inside the process today.",
-        "DEBUG": "For a later version.",
-        "FLEET_URL": "Leave it unset: there is no adapter for Fleet yet. With it, stage `security` is not skipped and "
-        "waits until its deadline.",
+        "FLEET_URL": "No effect yet: nothing asks Fleet, and stage `security` is waived.",
     },
 }

@@ -10,6 +10,7 @@ class AgentState(StrEnum):
     OFFLINE = "offline"
 
 
+SILENT = "agent silent"  # how the reason of a machine begins that only waits for its agent
 MISSED_BEATS = 3
 
 

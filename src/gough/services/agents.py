@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gough.domain.agents import AgentState, is_silent
+from gough.domain.agents import SILENT, AgentState, is_silent
 from gough.domain.errors import Conflict, Gone, Unauthenticated
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
@@ -168,9 +168,6 @@ def _seen(session: Session, agent: Agent, now: datetime) -> bool:
         set_service(machine, ServiceState.IN_SERVICE, now=now, reason=waived_in_words(job))
     signal_machine(session, agent.machine_id, now=now)
     return True
-
-
-SILENT = "agent silent"
 
 
 def _went_silent(session: Session, agent: Agent, now: datetime) -> None:

@@ -38,7 +38,7 @@ _serving: Guard | None = None  # in a worker: what it serves, for its own end
 
 def serve(settings: Settings, *, workers: int = 1) -> None:
     """Serve until SIGTERM or SIGINT. Raises Misconfigured before anything listens."""
-    logs.configure(settings.log_level)
+    logs.configure("DEBUG" if settings.debug else settings.log_level)
     if workers > 1 and settings.database.startswith("sqlite"):
         raise Misconfigured("SQLite serves one worker.", hint="Set DATABASE_URL to a PostgreSQL database for more.")
     _prepare(settings)
@@ -83,7 +83,7 @@ def _load(settings: Settings, parent: int) -> Guard:
     """In the worker: wire, check, start. Raises SystemExit after logging why it cannot."""
     global _serving  # noqa: PLW0603
     _die_with(parent)
-    logs.configure(settings.log_level)
+    logs.configure("DEBUG" if settings.debug else settings.log_level)
     try:
         application = bootstrap.wire(settings)
         schema.require_newest(application.use.database)

@@ -125,6 +125,30 @@ def test_a_silent_agent_needs_attention_until_it_reports_again(site: Site, clock
     assert kinds == ["enrolled", "online", "offline", "online"]
 
 
+@pytest.mark.parametrize("silent_meanwhile", [False, True])
+def test_a_machine_tested_in_service_is_so_again_when_its_agent_reports(
+    site: Site, clock: Clock, silent_meanwhile: bool
+) -> None:
+    system_id, agent_id = site.in_service()
+    reason = site.machine(system_id).reason
+    job = lifecycle.test(site.use, system_id, by="operator")
+    site.settle()
+    assert site.machine(system_id).service == "in_progress"
+    if silent_meanwhile:
+        clock.forward(seconds=600)
+        agents.watch(site.use)
+    for name in site.region.pending_scripts(system_id):
+        site.region.report_script(system_id, name, 0)
+    site.settle()
+    assert site.job(job.id).state == "done"
+    if silent_meanwhile:
+        found = site.machine(system_id)
+        assert (found.service, found.reason) == ("attention", "agent silent since the test") and found.next_action
+        site.beats(agent_id, 2)
+    found = site.machine(system_id)
+    assert (found.service, found.reason, found.next_action) == ("in_service", reason, "")
+
+
 def test_an_agent_that_speaks_does_not_hide_what_else_needs_attention(site: Site, clock: Clock) -> None:
     system_id, agent_id = site.in_service()
     clock.forward(minutes=5)

@@ -3,15 +3,18 @@
 from datetime import datetime
 from random import random
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gough.domain.agents import SILENT, AgentState
 from gough.domain.diagnosis import Diagnosis, diagnose
 from gough.domain.errors import GoughError
+from gough.domain.machine_status import MachineStatus
 from gough.domain.retry import Backoff
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import JobKind, Outcome, Stage
 from gough.domain.timeline import GoughEvent, Level, Source, TimelineEvent
-from gough.persistence.models import Job, JobLog, JobStep
+from gough.persistence.models import Agent, Deployment, Job, JobLog, JobStep
 from gough.services import timeline
 from gough.services.machines import set_service
 
@@ -95,13 +98,33 @@ def action_failed(session: Session, job: Job, stage: Stage, error: GoughError, n
 def finished(session: Session, job: Job, now: datetime) -> None:
     job.state, job.finished_at = "done", now
     if job.kind != JobKind.DEPLOYMENT or job.deployment is None:
-        set_service(job.machine, ServiceState.OUT, now=now)
+        _back_to_before(session, job, now)
         note(session, job, GoughEvent.JOB_DONE, f"{job.kind} done", now=now)
         return
     job.deployment.in_service_at = now
     waived = waived_in_words(job)
     set_service(job.machine, ServiceState.IN_SERVICE, now=now, reason=waived)
     note(session, job, GoughEvent.IN_SERVICE, "in service" + (f"; {waived}" if waived else ""), now=now)
+
+
+def _back_to_before(session: Session, job: Job, now: datetime) -> None:
+    """A machine that was tested while in service is so again, once its agent reports; others are out of service."""
+    machine = job.machine
+    served = session.scalars(
+        select(Deployment)
+        .where(Deployment.machine_id == machine.id, Deployment.in_service_at.is_not(None))
+        .order_by(Deployment.in_service_at.desc())
+    ).first()
+    if served is None or machine.status != MachineStatus.DEPLOYED:
+        set_service(machine, ServiceState.OUT, now=now)
+        return
+    states = session.scalars(select(Agent.state).where(Agent.deployment_id == served.id)).all()
+    if AgentState.ONLINE in states:
+        set_service(machine, ServiceState.IN_SERVICE, now=now, reason=waived_in_words(served.job))
+        return
+    action = "Check that it has booted its own system again (MAAS: power); it is in service when its agent reports."
+    reason = f"{SILENT} since the {job.kind}"
+    set_service(machine, ServiceState.ATTENTION, now=now, reason=reason, next_action=action)
 
 
 def waived_in_words(job: Job) -> str:
