@@ -1,12 +1,16 @@
 """The portal's pages and forms, without a browser."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from gough.bootstrap import Application
 from gough.domain.machine_status import MachineStatus
-from gough.persistence.models import Machine
+from gough.persistence.models import Job, Machine
+from gough.services import agents, lifecycle
+from gough.services.secrets import hash_secret
 from tests.integration.web.conftest import PASSWORD, SETUP, SSH_KEY, Client, add_machine
 
 
@@ -105,6 +109,51 @@ def test_deploying_by_forms_alone(operator: Client, application: Application, no
     for path in ("/jobs", "/live/jobs", job[0], f"{job[0]}/live"):
         assert operator.get(path).status_code == 200
     assert operator.post(f"{job[0]}/cancel", data={"csrf_token": operator.csrf}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"),
+    [
+        (lifecycle.commission, MachineStatus.NEW),
+        (lifecycle.test, MachineStatus.READY),
+        (lifecycle.release, MachineStatus.DEPLOYED),
+    ],
+)
+def test_every_page_shows_every_kind_of_job(
+    operator: Client, application: Application, ask: Callable[..., Job], status: MachineStatus
+) -> None:
+    machine = add_machine(application, "other", status)
+    job = ask(application.use, machine.id, by="ada")
+    pages = ("/", f"/machines/{machine.id}", "/jobs", "/live/jobs", f"/jobs/{job.id}", f"/jobs/{job.id}/live")
+    assert [operator.get(path).status_code for path in pages] == [200] * len(pages)
+    assert f"/jobs/{job.id}" in operator.get("/jobs").text
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        {},
+        {"load": {"load_1m": 0.5, "load_5m": 0.4, "load_15m": 0.3}},
+        {
+            "cpu": {"percent": "<b>many</b>"},
+            "memory": [],
+            "disk": {"filesystems": [{"mountpoint": "/"}, 7]},
+            "os": None,
+        },
+    ],
+)
+def test_a_machines_page_stands_whatever_its_agent_sends(
+    operator: Client, application: Application, node: Machine, tokens: dict[str, str], samples: dict[str, object]
+) -> None:
+    use = application.use
+    request = agents.Enrolment(enrolment_token=tokens["enrol"], key_hash=hash_secret("key"), hostname="node-01")
+    agent_id = agents.enrol(use, request).agent_id
+    beat = agents.Heartbeat(sequence=1, sent_at=datetime.now(UTC), samples=samples)
+    agents.heartbeat(use, agent_id, "key", beat)
+    page = operator.get(f"/machines/{node.id}")
+    assert page.status_code == 200
+    assert "<b>many</b>" not in page.text
+    assert ("0.5 · 0.4 · 0.3" in page.text) == ("load" in samples)
 
 
 def test_a_release_wants_the_name_typed(operator: Client, application: Application) -> None:

@@ -11,6 +11,7 @@ from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEve
 from gough.services import agents, jobs, lifecycle, machines, timeline
 from gough.services.people import Caller
 from gough.web.portal.actions import Offer, job_offers, offers
+from gough.web.portal.samples import shown
 
 TIMELINE_LINES = 200
 
@@ -51,7 +52,7 @@ def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool)
         events=timeline.history(session, machine.id, limit=TIMELINE_LINES, detailed=detailed)[::-1],
         detailed=detailed,
         agent=agent,
-        sample=dict(agent.last_sample or {}) if agent else {},
+        sample=shown(agent.last_sample) if agent else {},
         position=timeline.stream_position(session),
     )
 
