@@ -38,7 +38,7 @@ def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
         path = _first(page, f"{url}/?service={state}", "/machines/")
         if path:
             yield title, path
-            yield f"{title}-deploy", f"{path}/deploy?template=base-server"
+            yield f"{title}-deploy", f"{path}/deploy?template=docker-host"
     yield "jobs", "/jobs"
     if job := _first(page, f"{url}/jobs", "/jobs/"):
         yield "job", job

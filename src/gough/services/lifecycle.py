@@ -25,7 +25,7 @@ def deploy(use: Use, name: str, template: str, variables: Mapping[str, Any], *, 
     Raises NotFound, Invalid (every wrong variable at once) or Conflict; then nothing was changed.
     """
     with use.database.write() as session:
-        machine = _ready_for(session, name, DEPLOYABLE, "deployed", "It must be Ready; release or commission it first.")
+        machine = deployable(session, name)
         version = templates.find_version(session, template)
         source = templates.source_of(version)
         values, problems = check_values(source.variables, variables)
@@ -44,6 +44,11 @@ def deploy(use: Use, name: str, template: str, variables: Mapping[str, Any], *, 
         )  # fmt: skip
     use.waker.wake()
     return job
+
+
+def deployable(session: Session, name: str) -> Machine:
+    """The machine, if it could be deployed now. Raises NotFound or Conflict."""
+    return _ready_for(session, name, DEPLOYABLE, "deployed", "It must be Ready; release or commission it first.")
 
 
 def commission(use: Use, name: str, *, by: str, skip_tests: bool = False) -> Job:

@@ -156,6 +156,13 @@ def test_a_machines_page_stands_whatever_its_agent_sends(
     assert ("0.5 · 0.4 · 0.3" in page.text) == ("load" in samples)
 
 
+def test_a_machine_in_use_offers_no_form_to_deploy_it(operator: Client, application: Application) -> None:
+    machine = add_machine(application, "used", MachineStatus.DEPLOYED)
+    page = operator.get(f"/machines/{machine.id}/deploy?template=base-server")
+    assert page.status_code == 409
+    assert "it cannot be deployed now" in page.text and "release or commission it first" in page.text
+
+
 def test_a_release_wants_the_name_typed(operator: Client, application: Application) -> None:
     machine = add_machine(application, "used", MachineStatus.DEPLOYED)
     path = f"/machines/{machine.id}/release"

@@ -25,7 +25,7 @@ PREFIX = "v."
 def choose(request: Request, name: str) -> Answer:
     wanted = request.query.get("template", "")
     with request.use.database.read() as session:
-        machine = machines.find(session, name)
+        machine = lifecycle.deployable(session, name)  # said before a form is filled in
         if not wanted:
             known = [(v, templates.source_of(v)) for v in templates.newest_versions(session)]
             return page(request, "deploy_choose.html", machine=machine, known=known)
