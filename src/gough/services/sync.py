@@ -17,12 +17,12 @@ from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import Provisioner, ProvisionerEvent
 from gough.services import machines, regions, timeline
 from gough.services.context import Use
+from gough.services.turns import turn
 
 log = structlog.get_logger()
 
 OVERLAP = timedelta(seconds=60)  # MAAS commits events out of the order of their ids; this late at the most
 CHUNK = 20  # machines a request: about 1.4 s of the region's time
-POLL_LEASE = timedelta(seconds=120)
 LEVELS = {
     "DEBUG": Level.DEBUG, "INFO": Level.INFO, "AUDIT": Level.INFO, "WARNING": Level.WARNING, "ERROR": Level.ERROR,
     "CRITICAL": Level.ERROR,
@@ -34,17 +34,18 @@ def poll_all(use: Use) -> None:
     with use.database.read() as session:
         ids = [region.id for region in regions.listed(session)]
     for region_id in ids:
-        token = _take_turn(use, region_id)
-        if token is None:
-            continue
-        try:
-            poll(use, region_id)
-            regions.set_health(use, region_id, None)
-        except GoughError as error:
-            log.warning("region poll failed", region=region_id, error=str(error))
-            regions.set_health(use, region_id, error)
-        finally:
-            _end_turn(use, region_id, token)
+        with turn(use, region_id) as ours:
+            if ours:
+                _poll_and_tell(use, region_id)
+
+
+def _poll_and_tell(use: Use, region_id: str) -> None:
+    try:
+        poll(use, region_id)
+        regions.set_health(use, region_id, None)
+    except GoughError as error:
+        log.warning("region poll failed", region=region_id, error=str(error))
+        regions.set_health(use, region_id, error)
 
 
 def poll(use: Use, region_id: str) -> None:
@@ -166,24 +167,3 @@ def _now(use: Use) -> datetime:
 def _set(use: Use, region_id: str, **values: object) -> None:
     with use.database.write() as session:
         session.execute(update(Region).where(Region.id == region_id).values(**values))
-
-
-def _take_turn(use: Use, region_id: str) -> int | None:
-    """Only one process polls a region; a dead one's turn ends by itself."""
-    with use.database.write() as session:
-        now = use.database.now(session)
-        free = (Region.poll_lease_until.is_(None)) | (Region.poll_lease_until <= now)
-        statement = (
-            update(Region)
-            .where(Region.id == region_id, free)
-            .values(poll_lease_until=now + POLL_LEASE, poll_lease_token=Region.poll_lease_token + 1)
-            .returning(Region.poll_lease_token)
-            .execution_options(synchronize_session=False)
-        )
-        return session.scalars(statement).first()
-
-
-def _end_turn(use: Use, region_id: str, token: int) -> None:
-    with use.database.write() as session:
-        mine = (Region.id == region_id, Region.poll_lease_token == token)
-        session.execute(update(Region).where(*mine).values(poll_lease_until=None))

@@ -7,7 +7,7 @@ import pytest
 
 from gough.domain.machine_status import MachineStatus as Status
 from gough.persistence.models import Region
-from gough.services import machines, sync
+from gough.services import machines, sync, turns
 from tests.support.clock import Clock
 from tests.support.site import Crash, Site
 
@@ -154,12 +154,12 @@ def test_one_region_in_trouble_does_not_stop_the_others(site: Site, clock: Clock
 
 
 def test_a_region_is_followed_by_one_process_at_a_time_and_a_dead_ones_turn_ends(site: Site, clock: Clock) -> None:
-    token = sync._take_turn(site.use, site.region_row().id)
+    token = turns.take(site.use, site.region_row().id)
     assert token is not None
     seen = requests_of(site)
     site.poll()
     assert seen == []
-    clock.now += sync.POLL_LEASE
+    clock.now += turns.length(site.use)
     site.poll()
     assert seen != []
 
