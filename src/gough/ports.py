@@ -33,6 +33,49 @@ class ScriptResult:
     output: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How an interface is joined to a subnet. `mode` is MAAS's: auto, static, dhcp, link_up."""
+
+    id: int
+    mode: str
+    subnet: str
+    ip_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface of a machine; `type` is MAAS's: physical, bond, vlan, bridge."""
+
+    id: int
+    name: str
+    type: str
+    mac_address: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """`cidr` as MAAS writes it, `vlan` its VID, `managed`: MAAS gives out its addresses."""
+
+    id: int
+    cidr: str
+    name: str
+    vlan: int
+    fabric: str
+    gateway_ip: str = ""
+    managed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BootImage:
+    """What can be deployed: `name` like `ubuntu/noble`, `kernels` like `ga-24.04`."""
+
+    name: str
+    architecture: str
+    kernels: tuple[str, ...] = ()
+
+
 class Provisioner(Protocol):
     """One MAAS region. Safe to share between threads.
 
@@ -56,8 +99,11 @@ class Provisioner(Protocol):
 
     def machine(self, system_id: str) -> MachineRecord: ...
 
-    def newest_event_id(self) -> int:
-        """0 where there is no event yet."""
+    def newest_event(self, *, up_to: int | None = None) -> ProvisionerEvent | None:
+        """The event with the highest id, at any level; with `up_to`, the highest that is not above it. None: no event.
+
+        Events end with their machine, so the one asked for may be gone.
+        """
         ...
 
     def events(self, after: int, *, limit: int = 1000) -> Sequence[ProvisionerEvent]:
@@ -76,7 +122,9 @@ class Provisioner(Protocol):
 
     def set_owner_data(self, system_id: str, data: Mapping[str, str]) -> MachineRecord: ...
 
-    def deploy(self, system_id: str, *, series: str, user_data: bytes, comment: str = "") -> MachineRecord: ...
+    def deploy(
+        self, system_id: str, *, series: str, user_data: bytes, kernel: str = "", comment: str = ""
+    ) -> MachineRecord: ...
 
     def commission(self, system_id: str, *, skip_tests: bool = False) -> MachineRecord: ...
 
@@ -89,6 +137,52 @@ class Provisioner(Protocol):
     def power_on(self, system_id: str) -> MachineRecord: ...
 
     def power_off(self, system_id: str) -> MachineRecord: ...
+
+    def power_state(self, system_id: str) -> str:
+        """What the BMC itself says now: on, off, unknown or error. May take MAAS a minute."""
+        ...
+
+    def lock(self, system_id: str, *, comment: str = "") -> MachineRecord: ...
+
+    def unlock(self, system_id: str, *, comment: str = "") -> MachineRecord: ...
+
+    def mark_broken(self, system_id: str, *, comment: str = "") -> MachineRecord:
+        """Only the machine's owner may."""
+        ...
+
+    def mark_fixed(self, system_id: str, *, comment: str = "") -> MachineRecord: ...
+
+    def rescue(self, system_id: str) -> MachineRecord: ...
+
+    def exit_rescue(self, system_id: str) -> MachineRecord: ...
+
+    def update(self, system_id: str, fields: Mapping[str, str]) -> MachineRecord:
+        """Change hostname, pool, zone, description, …, by MAAS's field names. Refused while the machine is locked."""
+        ...
+
+    def set_tags(self, system_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Tags that do not exist yet are made."""
+        ...
+
+    def set_storage_layout(self, system_id: str, layout: str) -> MachineRecord:
+        """flat, lvm, bcache, blank, …; in Ready or Allocated. Replaces all partitions."""
+        ...
+
+    def interfaces(self, system_id: str) -> Sequence[Interface]: ...
+
+    def link(self, system_id: str, interface: int, *, subnet: int, mode: str, ip_address: str = "") -> None:
+        """Join an interface to a subnet, in place of the links it has; in Ready or Allocated."""
+        ...
+
+    def pools(self) -> frozenset[str]: ...
+
+    def zones(self) -> frozenset[str]: ...
+
+    def subnets(self) -> Sequence[Subnet]: ...
+
+    def images(self) -> Sequence[BootImage]:
+        """What the region can deploy now; empty while it has imported nothing."""
+        ...
 
 
 class Waker(Protocol):

@@ -1,6 +1,7 @@
 """Bringing a database to the schema this version of Gough expects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ _LOCK_TIMEOUT = "15s"  # better to fail and be run again than to queue behind, a
 def upgrade(database: Database, revision: str = "head") -> None:
     """Apply what is missing. Safe to run from several processes at once."""
     writing = database.engine.execution_options(gough_write=True)  # on SQLite this takes the write lock at once
-    with writing.connect() as connection, connection.begin():
+    with writing.connect() as connection, _without_cascades(connection), connection.begin():
         _lock(connection)
         command.upgrade(_config(connection), revision)
+        _check_references(connection)
 
 
 def current(database: Database) -> str | None:
@@ -65,6 +67,35 @@ def _config(connection: Connection | None) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     return config
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making the table anew; dropping the old one must not delete what refers to it.
+
+    https://sqlite.org/lang_altertable.html#otheralter
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction, so before it
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise Misconfigured(
+            f"After the migration, a row of {broken[0]} refers to nothing in {broken[2]}; it was rolled back.",
+            hint="Restore the database from its backup, or report this.",
+        )
 
 
 def _lock(connection: Connection) -> None:

@@ -7,11 +7,12 @@ from subprocess import PIPE
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, text
 
 from gough.domain.errors import Misconfigured
 from gough.persistence import schema
 from gough.persistence.database import Database
+from gough.persistence.models import Deployment, MachineTag, MachineToken, Region
 
 
 def tables(database: Database) -> set[str]:
@@ -74,3 +75,45 @@ def test_everything_can_be_taken_down_and_built_again(database: Database) -> Non
     assert tables(database) == set()
     run(command.upgrade, "head")
     assert schema.differences(database) == []
+
+
+def test_an_upgrade_keeps_what_was_there(empty_database_url: str) -> None:
+    """Tables are made anew on SQLite to change a column; nothing that refers to them may go with the old one."""
+    database = Database(empty_database_url)
+    schema.upgrade(database, "0001")
+    with database.engine.begin() as connection:
+        for table, row in OLD_ROWS:
+            names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+    schema.upgrade(database)
+    with database.read() as session:
+        assert session.get_one(Deployment, "dep").template_version_id == "ver"
+        assert [t.deployment_id for t in session.scalars(select(MachineToken))] == ["dep"]
+        assert {(t.machine_id, t.tag) for t in session.scalars(select(MachineTag))} == {("mac", "gpu"), ("mac", "ssd")}
+        assert (session.get_one(Region, "reg").chunk_size, session.get_one(Region, "reg").feed_state) == (20, "off")
+    database.close()
+
+
+AT = "2026-01-01 00:00:00+00:00"
+OLD_ROWS: tuple[tuple[str, dict[str, object]], ...] = (
+    ("maas_regions", {"id": "reg", "name": "lab", "url": "http://maas/", "api_key_sealed": "x", "created_at": AT,
+                      "username": "", "version": "", "health": "ok", "health_reason": "", "poll_lease_token": 0}),
+    ("machines", {"id": "mac", "region_id": "reg", "system_id": "abc", "hostname": "web-1", "fqdn": "", "status": 4,
+                  "status_message": "", "status_since": AT, "power_state": "off", "power_type": "", "architecture": "",
+                  "cpu_count": 0, "memory_mib": 0, "storage_mb": 0, "zone": "", "pool": "", "owner": "",
+                  "osystem": "", "distro_series": "", "locked": False, "hardware_uuid": "", "serial": "",
+                  "tags": '["gpu", "ssd"]', "mac_addresses": "[]", "ip_addresses": "[]", "owner_data": "{}",
+                  "search": "", "first_seen_at": AT, "observed_at": AT, "service": "out", "service_since": AT,
+                  "reason": "", "next_action": ""}),
+    ("jobs", {"id": "job", "kind": "deployment", "machine_id": "mac", "state": "done", "priority": 0,
+              "parameters": "{}", "created_by": "x", "created_at": AT, "events_after": 0, "superseded": False,
+              "signals": 0, "lease_token": 0}),
+    ("templates", {"id": "tem", "name": "plain", "created_at": AT}),
+    ("template_versions", {"id": "ver", "template_id": "tem", "number": 1, "checksum": "c", "metadata_text": "",
+                           "body_text": "", "created_by": "x", "created_at": AT}),
+    ("deployments", {"id": "dep", "job_id": "job", "machine_id": "mac", "template_version_id": "ver",
+                     "submission": 1, "series": "noble", "variables_sealed": "", "variables_shown": "{}",
+                     "user_data_redacted": "", "user_data_sha256": "", "findings": "[]"}),
+    ("machine_tokens", {"token_hash": "h", "purpose": "enrol", "deployment_id": "dep", "machine_id": "mac",
+                        "created_at": AT}),
+)  # fmt: skip

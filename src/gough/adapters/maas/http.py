@@ -18,6 +18,7 @@ EXCERPT = 60
 
 Answer = TypeVar("Answer")
 Params = Mapping[str, str | Sequence[str]]
+Form = Mapping[str, str | Sequence[str]]  # a list becomes a repeated field, as MAAS wants it
 
 
 class RegionHttp:
@@ -45,9 +46,24 @@ class RegionHttp:
             raise unreadable(response, "not a JSON object")
         return keys
 
-    def post(self, path: str, answer: TypeAdapter[Answer], params: Params, form: Mapping[str, str]) -> Answer:
+    def get_bytes(self, path: str, params: Params | None = None) -> bytes:
+        """An answer that is not JSON: BSON, YAML, text."""
+        return self._get(path, params).content
+
+    def post(self, path: str, answer: TypeAdapter[Answer], params: Params, form: Form) -> Answer:
         """Never repeated: MAAS may have done it although the answer got lost."""
         return self._parsed(self._checked(self._send("POST", path, params, form)), answer)
+
+    def post_plain(self, path: str, params: Params, form: Form) -> None:
+        """For operations that answer nothing, or a word of plain text."""
+        self._checked(self._send("POST", path, params, form))
+
+    def put(self, path: str, answer: TypeAdapter[Answer], form: Form) -> Answer:
+        """Not repeated either: the second try could undo what somebody changed in between."""
+        return self._parsed(self._checked(self._send("PUT", path, None, form)), answer)
+
+    def delete(self, path: str) -> None:
+        self._checked(self._send("DELETE", path, None))
 
     def _get(self, path: str, params: Params | None) -> httpx.Response:
         for pause in PAUSES:
@@ -65,9 +81,7 @@ class RegionHttp:
             return None
         return None if response.status_code in WORTH_ANOTHER_TRY else response
 
-    def _send(
-        self, method: str, path: str, params: Params | None, form: Mapping[str, str] | None = None
-    ) -> httpx.Response:
+    def _send(self, method: str, path: str, params: Params | None, form: Form | None = None) -> httpx.Response:
         try:
             return self._client.request(method, path, params=params, data=form)
         except httpx.HTTPError as error:

@@ -2,8 +2,9 @@
 
 from gough.persistence.models.agents import Agent, AgentSample, MachineToken
 from gough.persistence.models.base import Base
+from gough.persistence.models.bulk import Bulk, BulkItem
 from gough.persistence.models.jobs import ACTIVE, Deployment, Job, JobLog, JobStep
-from gough.persistence.models.machines import Machine, MachineEvent, Region, StreamHead
+from gough.persistence.models.machines import Machine, MachineEvent, MachineTag, Region, StreamHead
 from gough.persistence.models.people import LoginSession, Setting, User
 from gough.persistence.models.templates import Template, TemplateVersion
 
@@ -12,6 +13,8 @@ __all__ = [
     "Agent",
     "AgentSample",
     "Base",
+    "Bulk",
+    "BulkItem",
     "Deployment",
     "Job",
     "JobLog",
@@ -19,6 +22,7 @@ __all__ = [
     "LoginSession",
     "Machine",
     "MachineEvent",
+    "MachineTag",
     "MachineToken",
     "Region",
     "Setting",

@@ -101,6 +101,8 @@ class JobLog(Base):
 class Deployment(Base):
     """What a deployment job puts on its machine. `submission` counts how often it is given to MAAS on purpose.
 
+    One without a template version was adopted: somebody else had installed the machine.
+
     `user_data_sealed` is encrypted and kept only until MAAS has it; `user_data_redacted` is for people.
     """
 
@@ -109,7 +111,7 @@ class Deployment(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("dep"))
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
     machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"), index=True)
-    template_version_id: Mapped[str] = mapped_column(ForeignKey("template_versions.id"), index=True)
+    template_version_id: Mapped[str | None] = mapped_column(ForeignKey("template_versions.id"), index=True)
     submission: Mapped[int] = mapped_column(default=1)
     series: Mapped[str] = mapped_column(String(60))
     variables_sealed: Mapped[str] = mapped_column(Text)

@@ -11,7 +11,12 @@ from gough.persistence.types import BigId, Json, Utc, new_id
 
 
 class Region(Base):
-    """A MAAS region controller. `api_key_sealed` is encrypted; `event_cursor` is the last event id settled."""
+    """A MAAS region controller. What is sealed is encrypted.
+
+    `event_cursor` is the last event id settled, `cursor_event` how that event looked: when it looks otherwise, the
+    region was restored from a backup, and its ids begin a new `event_epoch`. `reconcile_after` is the system_id up to
+    which this round of the reconcile has come; `reconcile_busy` the seconds of the region's time it took so far.
+    """
 
     __tablename__ = "maas_regions"
 
@@ -30,15 +35,39 @@ class Region(Base):
     presence_at: Mapped[datetime | None] = mapped_column(Utc)
     poll_lease_until: Mapped[datetime | None] = mapped_column(Utc)
     poll_lease_token: Mapped[int] = mapped_column(default=0)
+    cursor_event: Mapped[str] = mapped_column(String(200), default="")
+    event_epoch: Mapped[int] = mapped_column(default=0)
+    lag_seconds: Mapped[float] = mapped_column(default=0.0)
+    remark: Mapped[str] = mapped_column(Text, default="")
+    import_total: Mapped[int] = mapped_column(default=0)
+    import_done: Mapped[int] = mapped_column(default=0)
+    chunk_size: Mapped[int] = mapped_column(default=20)
+    reconcile_after: Mapped[str] = mapped_column(String(41), default="")
+    reconcile_at: Mapped[datetime | None] = mapped_column(Utc)
+    reconcile_began_at: Mapped[datetime | None] = mapped_column(Utc)
+    reconcile_busy: Mapped[float] = mapped_column(default=0.0)
+    reconciled_at: Mapped[datetime | None] = mapped_column(Utc)
+    reconcile_period: Mapped[float | None]
+    reconcile_duty: Mapped[float | None]
+    feed_username: Mapped[str] = mapped_column(String(150), default="")
+    feed_password_sealed: Mapped[str | None] = mapped_column(Text)
+    feed_state: Mapped[str] = mapped_column(String(10), default="off")
+    feed_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class Machine(Base):
-    """A machine as MAAS last described it (`observed_at`), and what Gough makes of it (`service`, `reason`, …)."""
+    """A machine as MAAS last described it (`observed_at`), and what Gough makes of it (`service`, `reason`, …).
+
+    Where it stands (`site`, `rack`, `rack_unit`) is Gough's own: MAAS has no place for it. `rack_unit` counts from the
+    rack's floor; half units exist.
+    """
 
     __tablename__ = "machines"
     __table_args__ = (
         UniqueConstraint("region_id", "system_id"),
         Index("ix_machines_service_hostname", "service", "hostname"),
+        Index("ix_machines_status_hostname", "status", "hostname"),
+        Index("ix_machines_serial", "serial"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("mac"))
@@ -60,6 +89,7 @@ class Machine(Base):
     owner: Mapped[str] = mapped_column(String(150), default="")
     osystem: Mapped[str] = mapped_column(String(40), default="")
     distro_series: Mapped[str] = mapped_column(String(40), default="")
+    hwe_kernel: Mapped[str] = mapped_column(String(60), default="")
     locked: Mapped[bool] = mapped_column(default=False)
     hardware_uuid: Mapped[str] = mapped_column(String(36), default="")
     serial: Mapped[str] = mapped_column(String(255), default="")
@@ -68,6 +98,9 @@ class Machine(Base):
     ip_addresses: Mapped[list[str]] = mapped_column(Json, default=list)
     owner_data: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     search: Mapped[str] = mapped_column(Text, default="")
+    site: Mapped[str] = mapped_column(String(80), default="")
+    rack: Mapped[str] = mapped_column(String(80), default="")
+    rack_unit: Mapped[float | None]
     first_seen_at: Mapped[datetime] = mapped_column(Utc)
     observed_at: Mapped[datetime] = mapped_column(Utc)
     vanished_at: Mapped[datetime | None] = mapped_column(Utc)
@@ -78,6 +111,16 @@ class Machine(Base):
     next_action: Mapped[str] = mapped_column(Text, default="")
 
     region: Mapped[Region] = relationship()
+
+
+class MachineTag(Base):
+    """A tag of a machine once more, as a row: lists are filtered by it. `Machine.tags` shows them in MAAS's order."""
+
+    __tablename__ = "machine_tags"
+    __table_args__ = (Index("ix_machine_tags_machine_id", "machine_id"),)
+
+    tag: Mapped[str] = mapped_column(String(256), primary_key=True)
+    machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True)
 
 
 _UNPLACED = text("position IS NULL")
