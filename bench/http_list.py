@@ -16,7 +16,7 @@ COOKIE = "gough_session"
 def http_figures(url: str, folder: Path, *, page: int, effort: Effort) -> list[Figure]:
     path = f"/api/v1/machines?limit={page}"
     with databases.wired(url, folder) as application:
-        cookie = f"{COOKIE}={_signed_in(application.use)}"
+        cookie = f"{COOKIE}={signed_in(application.use)}"
     with server.gough(folder, url) as (_, port):
         rounds = effort.rounds * 5
         listed, nothing = in_turn(
@@ -25,7 +25,7 @@ def http_figures(url: str, folder: Path, *, page: int, effort: Effort) -> list[F
     return [Figure(f"GET /api/v1/machines?limit={page}", listed, "ms", nothing, "GET /healthz", "over HTTP, SQLite")]
 
 
-def _signed_in(use: Use) -> str:
+def signed_in(use: Use) -> str:
     """A session's secret, made by the use cases that the portal's forms call."""
     with use.database.write() as session:
         session.merge(Setting(name=people.SETUP, value=hash_secret(SETUP)))

@@ -10,16 +10,15 @@ from bench.figure import Effort, Figure, in_turn
 from bench.http_list import http_figures
 from bench.raw import Raw
 from gough.persistence.database import Database
-from gough.services.machines import MachineQuery, counts, listed
+from gough.services.machine_list import MachineQuery, listed
 
 MACHINES, PAGE, WORD = 10_000, 100, "rack-249"
 COLUMNS = (
     "id, system_id, hostname, status, power_state, service, service_since, status_since, reason, next_action, zone, "
-    "pool, architecture, cpu_count, memory_mib, ip_addresses, tags"
+    "pool, owner, locked, architecture, cpu_count, memory_mib, ip_addresses, tags, site, rack, rack_unit, region_id"
 )
 FIRST = f"SELECT {COLUMNS} FROM machines WHERE vanished_at IS NULL ORDER BY hostname, id LIMIT {PAGE}"
 FOUND = f"SELECT {COLUMNS} FROM machines WHERE vanished_at IS NULL AND search LIKE ? ORDER BY hostname, id LIMIT {PAGE}"
-COUNTED = "SELECT service, count(*) FROM machines WHERE vanished_at IS NULL GROUP BY service"
 
 
 def measure(effort: Effort) -> list[Figure]:
@@ -43,7 +42,6 @@ def _service(kind: str, database: Database, raw: Raw, effort: Effort) -> list[Fi
             partial(_listed, database, MachineQuery(WORD, limit=PAGE)),
             partial(raw.rows, FOUND, (f"%{WORD}%",)),
         ),
-        ("counts by service state", partial(_counted, database), partial(raw.rows, COUNTED)),
     )
     note = f"{MACHINES:,} machines, {kind}"
     figures = []
@@ -56,11 +54,6 @@ def _service(kind: str, database: Database, raw: Raw, effort: Effort) -> list[Fi
 def _listed(database: Database, query: MachineQuery) -> list[dict[str, Any]]:
     with database.read() as session:
         return listed(session, query)
-
-
-def _counted(database: Database) -> Any:
-    with database.read() as session:
-        return counts(session)
 
 
 def _milliseconds(act: Callable[[], Any], repeat: int = 10) -> float:

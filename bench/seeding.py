@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from gough.persistence.database import Database
-from gough.persistence.models import Machine, Region
+from gough.persistence.models import Machine, MachineTag, Region
 
 MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 REGION = "reg_bench"
@@ -22,6 +22,8 @@ def machines(database: Database, count: int, **other: Any) -> None:
         session.add(Region(id=REGION, name="bench", url="", api_key_sealed="", created_at=MOMENT))
         session.flush()
         session.execute(insert(Machine), rows)
+        tags = [{"tag": tag, "machine_id": row["id"]} for row in rows for tag in row["tags"]]
+        session.execute(insert(MachineTag), tags)
     with database.write() as session:
         session.execute(text("ANALYZE"))
 
@@ -41,5 +43,6 @@ def machine(number: int, chance: Random) -> dict[str, Any]:
         "zone": f"zone-{rack % 4}", "pool": "default", "serial": serial, "tags": tags, "mac_addresses": [mac],
         "ip_addresses": [address], "owner_data": {}, "first_seen_at": MOMENT, "observed_at": MOMENT,
         "service": chance.choice(SERVICES), "service_since": MOMENT, "reason": "", "next_action": "",
+        "site": f"site-{rack % 4}", "rack": f"{rack:03}", "rack_unit": unit + 1,
         "search": f"{hostname} {hostname}.example s{number:05} {serial} {mac} {address} {' '.join(tags)}".lower(),
     }  # fmt: skip

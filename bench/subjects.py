@@ -8,6 +8,7 @@ from bench.figure import Measure
 SUBJECTS: Mapping[str, str] = {
     "web": "bench.web",
     "machine list": "bench.machine_list",
+    "machine filters": "bench.machine_filters",
     "jobs": "bench.job_engine",
     "agent": "bench.agent",
     "command line": "bench.command_line",

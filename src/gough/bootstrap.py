@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gough.adapters.maas import connect
+from gough.adapters.maas.feed import open_feed
 from gough.config import Settings, read_settings
 from gough.jobs.duties import Duties
-from gough.jobs.executor import Bell, Executor
+from gough.jobs.executor import Executor
+from gough.jobs.followers import Followers
 from gough.persistence import schema
 from gough.persistence.database import Database
 from gough.services import regions, templates
 from gough.services.context import Use
 from gough.services.secrets import Sealer
+from gough.services.waking import Bell
 from gough.shared_files import shared
 
 AGENT_ARCHIVE = "gough-agent-linux-{architecture}.tar.gz"
@@ -30,14 +33,18 @@ class Application:
     bell: Bell
     executor: Executor
     duties: Duties
+    followers: Followers
 
     def start(self) -> None:
         self.executor.start()
         self.duties.start()
+        self.followers.start()
 
     def close(self) -> None:
+        self.followers.stop()
         self.duties.stop()
         self.executor.stop()
+        self.use.close()
         self.use.database.close()
 
 
@@ -52,8 +59,9 @@ def wire(settings: Settings | None = None) -> Application:
         connect=connect,
         waker=bell,
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
+        open_feed=open_feed,
     )
-    return Application(use, bell, Executor(use, bell), Duties(use))
+    return Application(use, bell, Executor(use, bell), Duties(use), Followers(use))
 
 
 def prepare(use: Use) -> None:

@@ -83,6 +83,10 @@ class Provisioner(Protocol):
     are asynchronous: the record they answer shows the machine as it was at commit.
     """
 
+    def close(self) -> None:
+        """Let the connections go."""
+        ...
+
     def version(self) -> str: ...
 
     def whoami(self) -> str:
@@ -182,6 +186,26 @@ class Provisioner(Protocol):
 
     def images(self) -> Sequence[BootImage]:
         """What the region can deploy now; empty while it has imported nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MachineNotice:
+    """Something about a machine changed: `action` is create, update or delete. What it is, the REST API says."""
+
+    system_id: str
+    action: str
+
+
+class Feed(Protocol):
+    """One open connection to the feed of a region's pages."""
+
+    def next(self, timeout: float) -> MachineNotice | None:
+        """None: nothing within so many seconds. Raises Unavailable when the connection is gone."""
+        ...
+
+    def close(self) -> None:
+        """May be called from another thread, and twice; wakes `next`."""
         ...
 
 

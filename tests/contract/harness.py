@@ -12,7 +12,7 @@ import httpx
 
 from gough.adapters.maas import MaasClient
 from gough.domain.machine_status import MachineStatus
-from gough.lab.maas import BootTarget, Hardware, PowerError, Region, Server
+from gough.lab.maas import BmcSilent, BootTarget, Hardware, PowerError, Region, Server
 
 DEADLINE = 10.0  # seconds; everything here takes milliseconds
 HARDWARE = Hardware(
@@ -27,6 +27,12 @@ def eventually(check: Callable[[], bool], what: str) -> None:
     while not check():
         assert time.monotonic() < until, f"not within {DEADLINE} s: {what}"
         pause.wait(0.005)
+
+
+def newest_id(maas: MaasClient) -> int:
+    """Where the event log ends now; 0 while it is empty."""
+    newest = maas.newest_event()
+    return newest.id if newest else 0
 
 
 def signature(api_key: str, **overrides: str | None) -> str:
@@ -48,11 +54,13 @@ def signature(api_key: str, **overrides: str | None) -> str:
 class Switches:
     """Power for machines that exist only as records.
 
-    `broken` names those whose BMC does not answer; a (button, system_id) in `held` works when its event is set.
+    `broken` names those that no rack controller reaches, `silent` those whose BMC says nothing to a question; a
+    (button, system_id) in `held` works when its event is set.
     """
 
     def __init__(self) -> None:
         self.broken: set[str] = set()
+        self.silent: set[str] = set()
         self.held: dict[tuple[str, str], threading.Event] = {}
         self.pressed: list[tuple[str, str]] = []
 
@@ -61,6 +69,14 @@ class Switches:
 
     def off(self, system_id: str) -> None:
         self._press("off", system_id)
+
+    def state(self, system_id: str) -> str:
+        """What the last button pressed made of it."""
+        if system_id in self.silent:
+            raise BmcSilent
+        if system_id in self.broken:
+            raise PowerError(f"{NO_BMC} {system_id}")
+        return next((button for button, pressed in reversed(self.pressed) if pressed == system_id), "off")
 
     def _press(self, button: str, system_id: str) -> None:
         if (button, system_id) in self.held:
@@ -110,6 +126,7 @@ class Target:
         for client in self.clients:
             client.close()
         for system_id in self.created:
+            self.http("POST", f"machines/{system_id}/?op=unlock")  # a locked one would stay
             self.http("DELETE", f"machines/{system_id}/")
         self.plain.close()
 

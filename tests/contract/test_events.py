@@ -4,16 +4,16 @@ from typing import Any
 
 from gough.adapters.maas import MaasClient
 
-from .harness import Lab, Target
+from .harness import Lab, Target, newest_id
 
 
 def test_a_region_without_events_starts_at_zero(lab: Lab) -> None:
-    assert lab.maas.newest_event_id() == 0
+    assert newest_id(lab.maas) == 0
     assert lab.maas.events(0) == []
 
 
 def test_nothing_is_newer_than_the_newest_event(maas: MaasClient) -> None:
-    assert maas.events(maas.newest_event_id() + 1_000_000) == []
+    assert maas.events(newest_id(maas) + 1_000_000) == []
 
 
 def test_events_come_oldest_first(target: Target, maas: MaasClient) -> None:
@@ -21,11 +21,24 @@ def test_events_come_oldest_first(target: Target, maas: MaasClient) -> None:
     assert ids == sorted(ids)
 
 
+def test_the_newest_event_up_to_an_id_is_the_last_one_there_is(lab: Lab) -> None:
+    gone = lab.ready("gone")
+    last_of_the_gone = newest_id(lab.maas)
+    lab.ready("stays")
+    everything = {event.id: event for event in lab.maas.events(0)}
+    assert lab.maas.newest_event() == everything[max(everything)]
+    assert lab.maas.newest_event(up_to=2) == everything[2]
+    assert lab.maas.newest_event(up_to=max(everything) + 1000) == everything[max(everything)]
+    assert lab.maas.newest_event(up_to=0) is None
+    lab.maas.delete_machine(gone)
+    assert lab.maas.newest_event(up_to=last_of_the_gone) is None, "events end with their machine"
+
+
 def test_creating_renaming_and_deleting_a_machine_leave_no_event(lab: Lab) -> None:
     system_id = lab.target.new_machine()
     lab.target.http("PUT", f"machines/{system_id}/", data={"hostname": "renamed"})
     lab.target.http("DELETE", f"machines/{system_id}/")
-    assert lab.maas.newest_event_id() == 0
+    assert newest_id(lab.maas) == 0
 
 
 def test_paging_by_the_last_id_sees_every_event_once(lab: Lab) -> None:
@@ -36,7 +49,7 @@ def test_paging_by_the_last_id_sees_every_event_once(lab: Lab) -> None:
         assert len(page) <= 3
         paged += [event.id for event in page]
     assert paged == everything
-    assert paged[-1] == lab.maas.newest_event_id()
+    assert paged[-1] == newest_id(lab.maas)
 
 
 def test_the_wire_lists_the_oldest_newer_events_newest_first(lab: Lab) -> None:

@@ -9,7 +9,7 @@ from gough.domain.errors import Conflict, Unavailable
 from gough.domain.machine_status import MachineStatus
 from gough.lab.maas import BootTarget
 
-from .harness import HARDWARE, NO_BMC, Lab, eventually
+from .harness import HARDWARE, NO_BMC, Lab, eventually, newest_id
 
 S = MachineStatus
 DEPLOYMENT = [
@@ -78,7 +78,7 @@ def test_passed_tests_lead_back_to_deployed(lab: Lab) -> None:
 
 def test_a_deployment_leaves_maas_events_in_maas_order(lab: Lab) -> None:
     system_id = lab.ready()
-    before = lab.maas.newest_event_id()
+    before = newest_id(lab.maas)
     lab.maas.deploy(system_id, series="noble", user_data=b"#cloud-config\n")
     lab.install(system_id)
     assert lab.region.pxe_boot(system_id) is BootTarget.LOCAL_DISK
@@ -116,7 +116,7 @@ def test_an_empty_owner_data_value_removes_the_key(lab: Lab) -> None:
 
 def test_release_powers_off_and_says_so_in_the_log(lab: Lab) -> None:
     system_id = lab.deployed()
-    before = lab.maas.newest_event_id()
+    before = newest_id(lab.maas)
     assert lab.maas.release(system_id, comment="bye").status is S.RELEASING
     lab.until(system_id, S.READY)
     assert lab.maas.machine(system_id).power_state == "off"
@@ -131,7 +131,7 @@ def test_release_powers_off_and_says_so_in_the_log(lab: Lab) -> None:
 
 def test_releasing_a_ready_machine_changes_nothing(lab: Lab) -> None:
     system_id = lab.ready()
-    before = lab.maas.newest_event_id()
+    before = newest_id(lab.maas)
     assert lab.maas.release(system_id).status is S.READY
     assert lab.log(system_id, before) == []
 
@@ -182,7 +182,7 @@ def test_a_bmc_that_fails_during_deploy_reverts_to_allocated(lab: Lab) -> None:
     system_id = lab.ready()
     lab.maas.allocate(system_id, agent_name="x")
     lab.power.broken.add(system_id)
-    before = lab.maas.newest_event_id()
+    before = newest_id(lab.maas)
     assert lab.maas.deploy(system_id, series="noble", user_data=b"").status is S.DEPLOYING
     lab.until(system_id, S.ALLOCATED)
     warnings = [text for level, _, text in lab.log(system_id, before) if level == "WARNING"]
@@ -235,7 +235,7 @@ def test_a_failing_first_boot_is_an_error_but_stays_deployed(lab: Lab) -> None:
 
 def test_aborting_a_deployment_gives_the_machine_back_allocated(lab: Lab) -> None:
     system_id = lab.deploying()
-    before = lab.maas.newest_event_id()
+    before = newest_id(lab.maas)
     assert lab.maas.abort(system_id, comment="changed my mind").status is S.DEPLOYING
     lab.until(system_id, S.ALLOCATED)
     assert lab.log(system_id, before) == [

@@ -19,9 +19,10 @@ from gough.adapters.maas import MaasClient
 from gough.cloud_init.mime import take_apart
 from gough.config import read_settings
 from gough.domain.machine_status import MachineStatus
-from gough.jobs.executor import Bell, Executor
+from gough.jobs.executor import Executor
 from gough.lab.maas import BootTarget, Region
 from gough.lab.maas.endpoints import application
+from gough.lab.maas.serving import Serving
 from gough.persistence.database import Database
 from gough.persistence.models import Job, JobStep, Machine, MachineEvent
 from gough.persistence.models import Region as RegionRow
@@ -29,6 +30,7 @@ from gough.ports import Provisioner
 from gough.services import agents, lifecycle, regions, reports, sync, templates
 from gough.services.context import Connect, Use
 from gough.services.secrets import Sealer
+from gough.services.waking import Bell
 from tests.contract.harness import HARDWARE, Switches, eventually
 from tests.support.clock import Clock
 
@@ -74,8 +76,9 @@ class Site:
     ) -> Use:
         settings = read_settings(ENVIRONMENT | dict(environment or {}))
         return Use(
-            settings, database, Sealer(settings.key), connect or self.connect, self.bell, lambda: {"x86_64": "a" * 64}
-        )
+            settings, database, Sealer(settings.key), connect or self.connect, self.bell, lambda: {"x86_64": "a" * 64},
+            timer=self.clock.seconds,
+        )  # fmt: skip
 
     def connect(self, url: str, api_key: str) -> Provisioner:
         transport = httpx.WSGITransport(app=application(self.region))
@@ -95,6 +98,15 @@ class Site:
     @property
     def maas(self) -> Provisioner:
         return self.connect(MAAS_URL, self.region.api_key)
+
+    def maas_of(self, api_key: str) -> Provisioner:
+        """The region as somebody else sees it."""
+        return self.connect(MAAS_URL, api_key)
+
+    def slow(self, fixed: float = 0.6, per_machine: float = 0.039) -> None:
+        """From now on, reading machines takes the time that a real region takes: the clock moves."""
+        wait = lambda seconds: self.clock.forward(seconds=seconds)  # noqa: E731
+        self.region.desk.serving = Serving(fixed, per_machine, wait=wait)
 
     # What moves
 
@@ -148,7 +160,7 @@ class Site:
     def requested(self) -> tuple[str, str]:
         """(system_id, job id) of a deployment that no worker has looked at yet."""
         system_id = self.ready()
-        return system_id, lifecycle.deploy(self.use, system_id, "plain", {}, by="operator").id
+        return system_id, lifecycle.deploy(self.use, system_id, lifecycle.Plan("plain", {}), by="operator").id
 
     def answers(self, status: int, words: str, *, to: str) -> None:
         """From now on the region answers operation `to` with an error."""
@@ -157,19 +169,24 @@ class Site:
     def deploying(self, hostname: str = "web-1") -> tuple[str, str]:
         """(system_id, job id) of a machine whose installer has been told to begin."""
         system_id = self.ready(hostname)
-        job = lifecycle.deploy(self.use, system_id, "plain", {}, by="operator")
+        job = lifecycle.deploy(self.use, system_id, lifecycle.Plan("plain", {}), by="operator")
         self.settle()
         self.powered(system_id, "on")
         return system_id, job.id
 
     def installs(self, system_id: str) -> Credentials:
         """The installer's work, to the first boot from disk; what the machine then finds in its user-data."""
+        return Credentials.of(self.boots_installed(system_id))
+
+    def boots_installed(self, system_id: str) -> bytes:
+        """The user-data that the installed system is given at its first boot, whoever deployed it."""
+        self.powered(system_id, "on")
         assert self.region.pxe_boot(system_id) is BootTarget.INSTALLER
         self.region.signal(
             system_id, origin="curtin", name="cmd-install", event_type="finish", description="", result="SUCCESS"
         )
         assert self.region.pxe_boot(system_id) is BootTarget.LOCAL_DISK
-        return Credentials.of(self.region.user_data(system_id))
+        return self.region.user_data(system_id)
 
     def first_boot(self, held: Credentials, result: str = "SUCCESS") -> None:
         report = {"name": "modules-final", "event_type": "finish", "description": "running modules", "result": result}

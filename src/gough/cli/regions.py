@@ -6,8 +6,11 @@ import typer
 
 from gough.cli.output import Format, Output, show, show_one
 
-app = typer.Typer(help="MAAS regions: list, add, test.", no_args_is_help=True)
-COLUMNS = ("name", "health", "version", "username", "url", "polled_at", "health_reason")
+app = typer.Typer(help="MAAS regions: list, show, add, set, test.", no_args_is_help=True)
+COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "told")
+KeyFile = Annotated[typer.FileText | None, typer.Option(help="File with the API key (`maas apikey`); - reads it here.")]
+FeedUser = Annotated[str | None, typer.Option(help="A MAAS user for the feed of its pages; empty switches it off.")]
+FeedPasswordFile = Annotated[typer.FileText | None, typer.Option(help="File with that user's password.")]
 
 
 @app.command("list")
@@ -17,8 +20,21 @@ def list_regions(output: Output = Format.TABLE) -> None:
     from gough.services import regions
 
     with use().database.read() as session:
-        rows = [_row(region) for region in regions.listed(session)]
+        rows = [_row(regions.standing(session, region, use().database.now(session))) for region in
+                regions.listed(session)]  # fmt: skip
     show(rows, COLUMNS, output)
+
+
+@app.command("show")
+def show_region(name: str, output: Output = Format.TABLE) -> None:
+    """How well Gough knows a region: health, lag, import, reconcile, feed, and what it costs the region."""
+    from gough.cli.embedded import use
+    from gough.services import regions
+
+    with use().database.read() as session:
+        region = regions.find(session, name)
+        row = _row(regions.standing(session, region, use().database.now(session)))
+    show_one(row, output)
 
 
 @app.command()
@@ -26,12 +42,33 @@ def add(
     name: str,
     url: Annotated[str, typer.Argument(help="http://…:5240/MAAS/")],
     key_file: Annotated[typer.FileText, typer.Option(help="File with the API key (`maas apikey`); - reads it here.")],
+    feed_user: FeedUser = None,
+    feed_password_file: FeedPasswordFile = None,
 ) -> None:
     """Follow a region. The key is tried first, and stored encrypted."""
     from gough.cli.embedded import use
     from gough.services import regions
 
-    region = regions.add(use(), name, url, key_file.read().strip())
+    account = _account(feed_user, feed_password_file)
+    region = regions.add(use(), name, url, key_file.read().strip(), feed=account)
+    print(f"{region.name}: MAAS {region.version}, signed in as {region.username}.")
+
+
+@app.command("set")
+def set_region(
+    name: str,
+    url: Annotated[str | None, typer.Option(help="Another address.")] = None,
+    key_file: KeyFile = None,
+    feed_user: FeedUser = None,
+    feed_password_file: FeedPasswordFile = None,
+) -> None:
+    """Another address, another key, or the account for the feed. They are tried first."""
+    from gough.cli.embedded import use
+    from gough.services import regions
+
+    key = key_file.read().strip() if key_file else None
+    account = _account(feed_user, feed_password_file)
+    region = regions.change(use(), name, url=url, api_key=key, feed=account)
     print(f"{region.name}: MAAS {region.version}, signed in as {region.username}.")
 
 
@@ -41,22 +78,46 @@ def test(name: str, output: Output = Format.TABLE) -> None:
     from gough.cli.embedded import use
     from gough.services import regions
 
-    show_one(_row(regions.test(use(), name)), output)
+    region = regions.test(use(), name)
+    show_one({"name": region.name, "version": region.version, "username": region.username, "health": "ok"}, output)
 
 
 def sync() -> None:
-    """Look at every region once, now."""
+    """Look at every region once, now; one that a running server follows is left to it."""
     from gough.cli.embedded import use
     from gough.services import regions
     from gough.services import sync as following
 
     following.poll_all(use())
     with use().database.read() as session:
-        rows = [_row(region) for region in regions.listed(session)]
-    show(rows, ("name", "health", "polled_at", "health_reason"), Format.TABLE)
-    if any(row["health"] != "ok" for row in rows):
+        found = [regions.standing(session, region, use().database.now(session)) for region in regions.listed(session)]
+    show([_row(standing) for standing in found], COLUMNS, Format.TABLE)
+    if any(standing.region.health not in ("ok", "slow") for standing in found):
         raise typer.Exit(6)
 
 
-def _row(region: Any) -> dict[str, Any]:
-    return {name: getattr(region, name) for name in ("id", *COLUMNS)}
+def _account(user: str | None, password_file: typer.FileText | None) -> Any:
+    from gough.domain.errors import Invalid
+    from gough.services.regions import FeedAccount
+
+    if user is None:
+        return None
+    if user and password_file is None:
+        raise Invalid("--feed-user needs --feed-password-file.")
+    return FeedAccount(user, password_file.read().strip() if password_file else "")
+
+
+def _row(standing: Any) -> dict[str, Any]:
+    region = standing.region
+    importing = f"importing: {region.import_done} of {region.import_total}" if region.import_total else ""
+    return {
+        "name": region.name, "id": region.id, "url": region.url, "health": region.health,
+        "machines": standing.machines, "vanished": standing.vanished, "version": region.version,
+        "username": region.username, "followed_now": standing.is_followed, "polled_at": region.polled_at,
+        "lag_seconds": region.lag_seconds, "imported_at": region.imported_at, "import": importing,
+        "presence_at": region.presence_at, "oldest_reading": standing.oldest_reading,
+        "reconcile_period_seconds": region.reconcile_period, "reconcile_duty": region.reconcile_duty,
+        "duty": region.duty, "feed": region.feed_state, "feed_username": region.feed_username,
+        "feed_reason": region.feed_reason, "health_reason": region.health_reason, "remark": region.remark,
+        "told": importing or region.health_reason or region.feed_reason or region.remark,
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from gough.cloud_init.check import SIZE_LIMIT, check
 from gough.cloud_init.compile import compile_user_data
 from gough.cloud_init.delivery import Delivery
 from gough.cloud_init.findings import Finding, Severity
+from gough.cloud_init.installer import script as agent_installer
 from gough.cloud_init.library import TemplateSource, discover, parse, read
 from gough.cloud_init.machine import EXAMPLE_MACHINE, MachineContext
 from gough.cloud_init.prepare import Prepared, prepare
@@ -25,6 +26,7 @@ __all__ = [
     "Rendered",
     "Severity",
     "TemplateSource",
+    "agent_installer",
     "check",
     "compile_user_data",
     "discover",

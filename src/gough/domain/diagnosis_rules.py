@@ -23,10 +23,10 @@ class Match:
 BADLY = frozenset({Outcome.FAILED, Outcome.OVERDUE})
 OVERDUE = frozenset({Outcome.OVERDUE})
 MAAS_STAGES = frozenset({"submit", "install", "commission", "test", "release"})
-AFTER_INSTALL = frozenset({"first-boot", "agent", "security", "configure", "verify"})
-ASKING_MAAS = frozenset({"submit"})  # a later stage ends badly for reasons of its own
+AFTER_INSTALL = frozenset({"first-boot", "agent", "enrol", "security", "configure", "verify"})
+ASKING_MAAS = frozenset({"submit", "mark"})  # a later stage ends badly for reasons of its own
 NOT_BY_GOUGH = r"^(?!.* - Gough job_)"  # the comment that Gough gives with what it asks itself
-EVERY_STAGE = MAAS_STAGES | AFTER_INSTALL | {"validate"}
+EVERY_STAGE = MAAS_STAGES | ASKING_MAAS | AFTER_INSTALL | {"validate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ RULES = (
     ),
     Rule(
         "agent-refused",
-        frozenset({"agent"}),
+        frozenset({"agent", "enrol"}),
         "The agent reached Gough, but its enrolment was refused.",
         "The evidence names the reason. Deploy again, or run the enrolment command on the machine.",
         "docs/agent-protocol.md",
@@ -166,6 +166,17 @@ RULES = (
         "The system is up, but its agent never enrolled with Gough.",
         "On the machine: `systemctl status gough-agent` and `journalctl -u gough-agent`; check that it reaches "
         "GOUGH_PUBLIC_URL. Then retry: the stage waits again.",
+        "docs/agent-protocol.md",
+        absent=(Match(Source.AGENT, "^enrolled$"),),
+        absence_in_words="no enrolment of its agent",
+        outcomes=OVERDUE,
+    ),
+    Rule(
+        "not-enrolled-by-hand",
+        frozenset({"enrol"}),
+        "Nobody has run the enrolment command on the machine, or it did not get through to Gough.",
+        "Run the command on the machine (`gough machine adopt` gives a fresh one); check that the machine reaches "
+        "GOUGH_PUBLIC_URL.",
         "docs/agent-protocol.md",
         absent=(Match(Source.AGENT, "^enrolled$"),),
         absence_in_words="no enrolment of its agent",

@@ -26,7 +26,9 @@ class MachineRecord:
     owner: str = ""
     osystem: str = ""
     distro_series: str = ""
+    hwe_kernel: str = ""
     locked: bool = False
+    description: str = ""
     hardware_uuid: str = ""
     serial: str = ""
     tags: tuple[str, ...] = ()

@@ -20,6 +20,8 @@ class Action(StrEnum):
     SUBMIT_COMMISSION = "submit-commission"
     SUBMIT_TEST = "submit-test"
     SUBMIT_RELEASE = "submit-release"
+    MARK_ADOPTED = "mark-adopted"
+    PROTECT = "protect"
 
 
 class Retry(StrEnum):
@@ -37,6 +39,7 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
 
+LOOK_AGAIN = timedelta(seconds=15)
 ENDED_WELL = frozenset({Outcome.DONE, Outcome.WAIVED})
 
 
@@ -55,40 +58,28 @@ class Stage:
     done: Callable[[Facts], bool]
     failed: Callable[[Facts], bool] = lambda _: False
     action: Action | None = None
+    acts: Callable[[Facts], bool] = lambda _: True
     waiver: Waiver | None = None
     retry: Retry = Retry.AGAIN
+    seen_by_maas: bool = False  # its facts come from MAAS, so its clock stands still while MAAS cannot be followed
 
     def waived(self, facts: Facts) -> bool:
         return self.waiver is not None and self.waiver.applies(facts)
 
-
-def _lost(*expected: Status) -> Callable[[Facts], bool]:
-    """The machine left the statuses this stage goes through: it failed, or somebody took it."""
-    return lambda facts: not facts.known_to_maas or facts.status not in expected
+    def must_act(self, facts: Facts) -> bool:
+        return self.action is not None and self.acts(facts)
 
 
-DEPLOYMENT = (
-    Stage(
-        "validate", timedelta(minutes=1), action=Action.RENDER,
-        done=lambda f: f.user_data_accepted, failed=lambda f: bool(f.findings),
-    ),
-    Stage(
-        "submit", timedelta(minutes=2), action=Action.SUBMIT_DEPLOY,
-        done=lambda f: f.submitted, failed=lambda f: not f.known_to_maas,
-    ),
-    Stage(
-        "install", timedelta(minutes=45), retry=Retry.RESUBMIT,
-        done=lambda f: f.status is Status.DEPLOYED, failed=_lost(Status.DEPLOYING, Status.DEPLOYED),
-    ),
-    Stage(
-        "first-boot", timedelta(minutes=20), retry=Retry.RESUBMIT,
-        done=lambda f: f.cloud_init_finished,
-        failed=lambda f: f.cloud_init_failed or f.status is not Status.DEPLOYED,
-    ),
-    Stage(
-        "agent", timedelta(minutes=5), retry=Retry.WAIT,
-        done=lambda f: f.agent_online, failed=_lost(Status.DEPLOYED),
-    ),
+def _lost(*expected: Status, or_aborted: bool = False) -> Callable[[Facts], bool]:
+    """The machine left the statuses this stage goes through: it failed, or somebody took it.
+
+    After an abort, MAAS puts it back to the status before, which may look like success.
+    """
+    return lambda f: not f.known_to_maas or f.status not in expected or (or_aborted and f.aborted)
+
+
+# What an installed machine needs to be in service, however it was installed.
+IN_SERVICE = (
     Stage(
         "security", timedelta(minutes=10), retry=Retry.WAIT,
         done=lambda f: f.fleet_enrolled and not f.critical_policies_failing,
@@ -100,10 +91,47 @@ DEPLOYMENT = (
         waiver=Waiver("not configured", lambda f: not f.playbooks_wanted),
     ),
     Stage(
-        "verify", timedelta(minutes=5), retry=Retry.WAIT,
+        "verify", timedelta(minutes=5), retry=Retry.WAIT, action=Action.PROTECT, acts=lambda f: f.lock_wanted,
         done=lambda f: f.agent_online and f.status is Status.DEPLOYED and not f.alerts,
         failed=_lost(Status.DEPLOYED),
     ),
+)  # fmt: skip
+
+DEPLOYMENT = (
+    Stage(
+        "validate", timedelta(minutes=1), action=Action.RENDER,
+        done=lambda f: f.user_data_accepted, failed=lambda f: bool(f.findings),
+    ),
+    Stage(
+        "submit", timedelta(minutes=2), action=Action.SUBMIT_DEPLOY,
+        done=lambda f: f.submitted, failed=lambda f: not f.known_to_maas,
+    ),
+    Stage(
+        "install", timedelta(minutes=45), retry=Retry.RESUBMIT, seen_by_maas=True,
+        done=lambda f: f.status is Status.DEPLOYED, failed=_lost(Status.DEPLOYING, Status.DEPLOYED),
+    ),
+    Stage(
+        "first-boot", timedelta(minutes=20), retry=Retry.RESUBMIT,
+        done=lambda f: f.cloud_init_finished,
+        failed=lambda f: f.cloud_init_failed or f.status is not Status.DEPLOYED,
+    ),
+    Stage(
+        "agent", timedelta(minutes=5), retry=Retry.WAIT,
+        done=lambda f: f.agent_online, failed=_lost(Status.DEPLOYED),
+    ),
+    *IN_SERVICE,
+)  # fmt: skip
+
+ADOPTION = (
+    Stage(
+        "mark", timedelta(minutes=2), action=Action.MARK_ADOPTED,
+        done=lambda f: f.submitted, failed=_lost(Status.DEPLOYED),
+    ),
+    Stage(
+        "enrol", timedelta(hours=24), retry=Retry.WAIT,
+        done=lambda f: f.agent_online, failed=_lost(Status.DEPLOYED),
+    ),
+    *IN_SERVICE,
 )  # fmt: skip
 
 COMMISSION = (
@@ -112,13 +140,14 @@ COMMISSION = (
         done=lambda f: f.submitted, failed=lambda f: not f.known_to_maas,
     ),
     Stage(
-        "commission", timedelta(minutes=30), retry=Retry.RESUBMIT,
-        done=lambda f: f.status in (Status.TESTING, Status.READY),
-        failed=_lost(Status.COMMISSIONING, Status.TESTING, Status.READY),
+        "commission", timedelta(minutes=30), retry=Retry.RESUBMIT, seen_by_maas=True,
+        done=lambda f: f.status in (Status.TESTING, Status.READY) and not f.aborted,
+        failed=_lost(Status.COMMISSIONING, Status.TESTING, Status.READY, or_aborted=True),
     ),
     Stage(
-        "test", timedelta(hours=2), retry=Retry.RESUBMIT,
-        done=lambda f: f.status is Status.READY, failed=_lost(Status.TESTING, Status.READY),
+        "test", timedelta(hours=2), retry=Retry.RESUBMIT, seen_by_maas=True,
+        done=lambda f: f.status is Status.READY and not f.aborted,
+        failed=_lost(Status.TESTING, Status.READY, or_aborted=True),
     ),
 )  # fmt: skip
 
@@ -128,9 +157,9 @@ TEST = (
         done=lambda f: f.submitted, failed=lambda f: not f.known_to_maas,
     ),
     Stage(
-        "test", timedelta(hours=2), retry=Retry.RESUBMIT,
-        done=lambda f: f.status not in (Status.TESTING, Status.FAILED_TESTING),
-        failed=lambda f: f.status is Status.FAILED_TESTING or not f.known_to_maas,
+        "test", timedelta(hours=2), retry=Retry.RESUBMIT, seen_by_maas=True,
+        done=lambda f: f.status not in (Status.TESTING, Status.FAILED_TESTING) and not f.aborted,
+        failed=lambda f: f.status is Status.FAILED_TESTING or not f.known_to_maas or f.aborted,
     ),
 )  # fmt: skip
 
@@ -140,7 +169,7 @@ RELEASE = (
         done=lambda f: f.submitted, failed=lambda f: not f.known_to_maas,
     ),
     Stage(
-        "release", timedelta(minutes=60), retry=Retry.RESUBMIT,
+        "release", timedelta(minutes=60), retry=Retry.RESUBMIT, seen_by_maas=True,
         done=lambda f: f.status is Status.READY,
         failed=lambda f: f.status in (Status.RELEASING_FAILED, Status.FAILED_DISK_ERASING, Status.BROKEN)
         or not f.known_to_maas,
@@ -153,6 +182,7 @@ class JobKind(StrEnum):
     COMMISSION = "commission"
     TEST = "test"
     RELEASE = "release"
+    ADOPTION = "adoption"
 
 
 Table = tuple[Stage, ...]
@@ -162,6 +192,7 @@ TABLES: Mapping[JobKind, Table] = {
     JobKind.COMMISSION: COMMISSION,
     JobKind.TEST: TEST,
     JobKind.RELEASE: RELEASE,
+    JobKind.ADOPTION: ADOPTION,
 }
 
 
@@ -231,7 +262,8 @@ def next_step(table: Table, ended: Mapping[str, Outcome], running: Running | Non
     """The one thing to do next.
 
     `ended` holds the outcome of each stage that has ended. Success is looked at before failure and before the
-    clock, so a late success heals a stage that failed or was overdue.
+    clock, so a late success heals a stage that failed or was overdue. Nothing is overdue on facts that are older than
+    its deadline: what MAAS did meanwhile is not known yet.
     """
     stage = next((stage for stage in table if ended.get(stage.name) not in ENDED_WELL), None)
     if stage is None:
@@ -242,18 +274,19 @@ def next_step(table: Table, ended: Mapping[str, Outcome], running: Running | Non
         return End(stage, Outcome.WAIVED)
     if running is None or running.stage != stage.name:
         return Start(stage)
-    if stage.done(facts) and (running.acted or stage.action is None):
+    if stage.done(facts) and (running.acted or not stage.must_act(facts)):
         return End(stage, Outcome.DONE)
     if running.refused or stage.failed(facts):
         return End(stage, Outcome.FAILED)
-    return _act_or_wait(stage, running, now)
+    return _act_or_wait(stage, running, facts, now)
 
 
-def _act_or_wait(stage: Stage, running: Running, now: datetime) -> Step:
+def _act_or_wait(stage: Stage, running: Running, facts: Facts, now: datetime) -> Step:
     overdue_at = running.since + stage.deadline
     if now >= overdue_at:
-        return End(stage, Outcome.OVERDUE)
-    if stage.action is None or running.acted:
+        unknown = stage.seen_by_maas and facts.known_until is not None and facts.known_until < overdue_at
+        return Wait(now + LOOK_AGAIN) if unknown else End(stage, Outcome.OVERDUE)
+    if stage.action is None or running.acted or not stage.acts(facts):
         return Wait(overdue_at)
     if running.try_again_at is not None and now < running.try_again_at:
         return Wait(min(running.try_again_at, overdue_at))

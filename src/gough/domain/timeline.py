@@ -35,6 +35,7 @@ class GoughEvent(StrEnum):
     JOB_CANCELLED = "job-cancelled"
     MACHINE_FOUND = "machine-found"
     MACHINE_VANISHED = "machine-vanished"
+    MACHINE_CHANGED = "machine-changed"
 
 
 class AgentEvent(StrEnum):
@@ -48,6 +49,8 @@ class PersonEvent(StrEnum):
     REQUESTED = "requested"
     CANCELLED = "cancelled"
     RETRIED = "retried"
+    OPERATED = "operated"
+    LOCATED = "located"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""What drives the jobs: an executor that claims due ones, and the duties that recur."""
+"""What drives the jobs: an executor that claims due ones, followers of MAAS, and the duties that recur."""

@@ -1,4 +1,4 @@
-"""What recurs: following MAAS, ordering the stream, noticing silent agents. One table; each duty has a thread.
+"""What recurs: ordering the stream, noticing silent agents. One table; each duty has a thread.
 
 Several processes may run them: each duty takes a lock or a turn in the database.
 """
@@ -11,7 +11,7 @@ import structlog
 
 from gough.config import Settings
 from gough.domain.errors import GoughError
-from gough.services import agents, sync, timeline
+from gough.services import agents, bulk, timeline
 from gough.services.context import Use
 
 log = structlog.get_logger()
@@ -35,8 +35,8 @@ class Duty:
 
 
 DUTIES = (
-    Duty("follow-maas", sync.poll_all, lambda settings: settings.maas_poll_seconds),
     Duty("order-stream", _order_stream, lambda _: 0.25),
+    Duty("advance-bulk", bulk.advance_all, lambda _: 1.0),
     Duty("watch-agents", agents.watch, lambda settings: max(1.0, settings.agent_interval_seconds / 4)),
 )
 

@@ -7,12 +7,13 @@ due again when its lease ends.
 import os
 import socket
 from datetime import timedelta
-from threading import Condition, Event, Lock, Thread
+from threading import Event, Lock, Thread
 
 import structlog
 
 from gough.domain.errors import GoughError, LeaseLost
 from gough.services.context import Use
+from gough.services.waking import Bell
 from gough.services.workflow.advance import advance
 from gough.services.workflow.claim import Claim, claim_due, seconds_until_due
 
@@ -20,28 +21,6 @@ log = structlog.get_logger()
 
 LONGEST_SLEEP = 1.0  # seconds; another process may have made a job without being able to wake us
 PAUSE_AFTER_ERROR = 1.0
-
-
-class Bell:
-    """Wakes whoever waits. Ringing before somebody waits is not lost."""
-
-    def __init__(self) -> None:
-        self._condition = Condition()
-        self._rings = 0
-
-    def wake(self) -> None:
-        with self._condition:
-            self._rings += 1
-            self._condition.notify_all()
-
-    @property
-    def rings(self) -> int:
-        return self._rings
-
-    def wait(self, seconds: float, *, heard: int) -> None:
-        """Until it rings again after `heard` rings, or for so long."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._rings != heard, timeout=seconds)
 
 
 class Executor:

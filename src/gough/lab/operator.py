@@ -81,7 +81,7 @@ class Operator:
             if kind is JobKind.COMMISSION:
                 lifecycle.commission(self.use, machine_id, by=BY)
             else:
-                lifecycle.deploy(self.use, machine_id, self.template, self._values(), by=BY)
+                lifecycle.deploy(self.use, machine_id, lifecycle.Plan(self.template, self._values()), by=BY)
         except Conflict:
             return  # its last job is just ending; the next round asks again
         self._asked.add((machine_id, kind))

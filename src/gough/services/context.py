@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 
 from gough.config import Settings
 from gough.persistence.database import Database
 from gough.persistence.models import Region
-from gough.ports import Provisioner, Waker
+from gough.ports import Feed, Provisioner, Waker
 from gough.services.secrets import Sealer
 
 Connect = Callable[[str, str], Provisioner]
 """(URL, API key) → a client of that MAAS region."""
+OpenFeed = Callable[[str, str, str], Feed]
+"""(URL, user name, password) → a connection to the feed of that region's pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class Use:
     waker: Waker
     agent_checksums: Callable[[], Mapping[str, str]]
     """{machine architecture as `uname -m` says it: SHA-256 of the agent's archive}."""
+    open_feed: OpenFeed | None = None
+    timer: Callable[[], float] = monotonic
+    """Seconds from any beginning: for durations within this process."""
     _clients: dict[tuple[str, str], Provisioner] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -35,3 +41,11 @@ class Use:
             if name not in self._clients:
                 self._clients[name] = self.connect(region.url, self.sealer.open_text(region.api_key_sealed))
             return self._clients[name]
+
+    def close(self) -> None:
+        """Let every region's connections go. The database is closed by whoever opened it."""
+        with self._lock:
+            clients = list(self._clients.values())
+            self._clients.clear()
+        for client in clients:
+            client.close()

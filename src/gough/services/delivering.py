@@ -16,7 +16,7 @@ def prepared(
     use: Use, machine: Machine, source: TemplateSource, values: Mapping[str, object], tokens: Mapping[str, str]
 ) -> Prepared:
     """User-data for this very machine. Raises Invalid with every finding, or Misconfigured."""
-    return prepare(source, values, _context(machine), _delivery(use, machine, tokens))
+    return prepare(source, values, _context(machine), delivery(use, machine, tokens))
 
 
 def preview(use: Use, machine: Machine, source: TemplateSource, values: Mapping[str, object]) -> Prepared:
@@ -27,7 +27,8 @@ def preview(use: Use, machine: Machine, source: TemplateSource, values: Mapping[
     return prepared(use, machine, source, values, PREVIEW_TOKENS)
 
 
-def _delivery(use: Use, machine: Machine, tokens: Mapping[str, str]) -> Delivery:
+def delivery(use: Use, machine: Machine, tokens: Mapping[str, str]) -> Delivery:
+    """What this machine is told, with the tokens `enrol` and `report`. Raises Misconfigured without a public URL."""
     settings = use.settings
     if not settings.public_url:
         raise Misconfigured(

@@ -17,6 +17,7 @@ from gough.services import timeline
 from gough.services.context import Use
 from gough.services.machines import set_service
 from gough.services.waking import lock_machine
+from gough.services.workflow import journal
 from gough.services.workflow.advance import table_of
 
 
@@ -34,12 +35,7 @@ def create(use: Use, session: Session, machine: Machine, wish: Wish) -> Job:
     """A job and its steps in the caller's transaction. Raises Conflict while another one works on the machine."""
     lock_machine(session, machine.id)
     now = use.database.now(session)
-    busy = session.scalars(select(Job).where(Job.machine_id == machine.id, Job.state.in_(ACTIVE))).first()
-    if busy is not None:
-        raise Conflict(
-            f"{machine.hostname} is busy with {busy.kind} {busy.id}.",
-            hint=f"Wait for it, or cancel it: `gough job cancel {busy.id}`.",
-        )
+    require_idle(session, machine)
     session.execute(update(Job).where(Job.machine_id == machine.id).values(superseded=True, wake_at=None))
     job = Job(
         kind=wish.kind.value, machine=machine, parameters=wish.parameters, created_by=wish.by, created_at=now,
@@ -57,6 +53,16 @@ def create(use: Use, session: Session, machine: Machine, wish: Wish) -> Job:
     return job
 
 
+def require_idle(session: Session, machine: Machine) -> None:
+    """Raises Conflict while a job works on the machine."""
+    busy = session.scalars(select(Job).where(Job.machine_id == machine.id, Job.state.in_(ACTIVE))).first()
+    if busy is not None:
+        raise Conflict(
+            f"{machine.hostname} is busy with {busy.kind} {busy.id}.",
+            hint=f"Wait for it, or cancel it: `gough job cancel {busy.id}`.",
+        )
+
+
 def cancel(use: Use, job_id: str, *, by: str) -> Job:
     """Ask a job to stop; it does at its next step. Raises NotFound, or Conflict when it has ended."""
     with use.database.write() as session:
@@ -67,6 +73,12 @@ def cancel(use: Use, job_id: str, *, by: str) -> Job:
         _person(session, job, PersonEvent.CANCELLED, f"{job.kind} cancelled", by, now)
     use.waker.wake()
     return job
+
+
+def give_up(use: Use, session: Session, job: Job, *, by: str) -> None:
+    """End a job that only waits, in the caller's transaction: something else takes its place."""
+    job.cancel_requested_by = by
+    journal.cancelled(session, job, use.database.now(session), "")
 
 
 def retry(use: Use, job_id: str, *, by: str, confirm_wipe: bool = False) -> Job:

@@ -1,10 +1,8 @@
-"""The read model of MAAS's machines: recording what was seen, finding, listing."""
+"""The read model of MAAS's machines: recording what was seen, finding."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, NotFound
@@ -12,14 +10,17 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
 from gough.domain.service_state import ServiceState
 from gough.domain.timeline import GoughEvent, Source, TimelineEvent
-from gough.persistence.models import Machine, Region
-from gough.services import timeline
+from gough.persistence.models import Machine, MachineTag, Region
+from gough.services import attribution, timeline
+from gough.services.attribution import TAKEN
 from gough.services.waking import signal_machine
 
 COPIED = (
     "hostname", "fqdn", "status_message", "power_state", "power_type", "architecture", "cpu_count", "memory_mib",
-    "storage_mb", "zone", "pool", "owner", "osystem", "distro_series", "locked", "hardware_uuid", "serial",
+    "storage_mb", "zone", "pool", "owner", "osystem", "distro_series", "hwe_kernel", "locked", "hardware_uuid",
+    "serial",
 )  # fmt: skip
+TOLD = ("hostname", "zone", "pool", "power_type", "architecture")  # changes of these leave no event in MAAS
 
 
 def observe(session: Session, region: Region, record: MachineRecord, *, observed_at: datetime) -> Machine:
@@ -32,7 +33,8 @@ def observe(session: Session, region: Region, record: MachineRecord, *, observed
         machine = _first_seen(session, region, record, observed_at)
     elif machine.observed_at > observed_at:
         return machine
-    before = _fingerprint(machine)
+    before, told = _fingerprint(machine), _told(machine)
+    is_new = machine.observed_at == observed_at
     for name in COPIED:
         setattr(machine, name, getattr(record, name))
     machine.tags, machine.owner_data = list(record.tags), dict(record.owner_data)
@@ -41,20 +43,26 @@ def observe(session: Session, region: Region, record: MachineRecord, *, observed
         machine.status, machine.status_since = record.status, observed_at
     machine.observed_at, machine.vanished_at = observed_at, None
     if machine.status != MachineStatus.DEPLOYED:
-        _taken_out_of_service(machine, f"MAAS shows it as {record.status.label}", observed_at)
-    machine.search = _search_text(machine)
+        _taken_out_of_service(machine, f"{TAKEN}{record.status.label}", observed_at)
+    attribution.describe_use(session, machine)
+    machine.search = search_text(machine)
+    if is_new or told != _told(machine):
+        _tags_as_rows(session, machine)
+        _tell_changes(session, machine, told, observed_at)
     if _fingerprint(machine) != before:
         signal_machine(session, machine.id, now=observed_at)
     return machine
 
 
-def vanished(session: Session, machine: Machine, *, now: datetime) -> None:
-    """MAAS no longer knows the machine. Its history stays."""
-    machine.vanished_at = now
-    _taken_out_of_service(machine, "MAAS no longer knows it", now)
-    event = TimelineEvent(Source.GOUGH, GoughEvent.MACHINE_VANISHED, "MAAS no longer knows this machine.", now)
-    timeline.record(session, machine.id, event, now=now)
-    signal_machine(session, machine.id, now=now)
+def missing(session: Session, machine: Machine, *, asked_at: datetime) -> None:
+    """MAAS was asked at `asked_at` and does not know the machine. Its history stays."""
+    if machine.vanished_at is not None or machine.observed_at > asked_at:
+        return
+    machine.vanished_at = asked_at
+    _taken_out_of_service(machine, "MAAS no longer knows it", asked_at)
+    event = TimelineEvent(Source.GOUGH, GoughEvent.MACHINE_VANISHED, "MAAS no longer knows this machine.", asked_at)
+    timeline.record(session, machine.id, event, now=asked_at)
+    signal_machine(session, machine.id, now=asked_at)
 
 
 def _taken_out_of_service(machine: Machine, how: str, now: datetime) -> None:
@@ -85,44 +93,6 @@ def find(session: Session, name: str) -> Machine:
     return present[0]
 
 
-@dataclass(frozen=True, slots=True)
-class MachineQuery:
-    """A page of the list. `after` is the (hostname, id) that the last page ended with."""
-
-    text: str = ""
-    service: ServiceState | None = None
-    after: tuple[str, str] | None = None
-    limit: int = 100
-
-
-def listed(session: Session, query: MachineQuery) -> list[dict[str, Any]]:
-    """Rows of the machine list, by hostname: plain columns, since objects would cost three times as much."""
-    statement = select(
-        Machine.id, Machine.system_id, Machine.hostname, Machine.status, Machine.power_state, Machine.service,
-        Machine.service_since, Machine.status_since, Machine.reason, Machine.next_action, Machine.zone, Machine.pool,
-        Machine.architecture, Machine.cpu_count, Machine.memory_mib, Machine.ip_addresses, Machine.tags,
-    ).where(Machine.vanished_at.is_(None))  # fmt: skip
-    if query.text:
-        statement = statement.where(Machine.search.contains(query.text.lower(), autoescape=True))
-    if query.service is not None:
-        statement = statement.where(Machine.service == query.service.value)
-    if query.after is not None:
-        hostname, machine_id = query.after
-        beyond = or_(Machine.hostname > hostname, (Machine.hostname == hostname) & (Machine.id > machine_id))
-        statement = statement.where(beyond)
-    rows = session.execute(statement.order_by(Machine.hostname, Machine.id).limit(query.limit))
-    return [row._asdict() for row in rows]
-
-
-def counts(session: Session) -> dict[ServiceState, int]:
-    """How many machines are in each service state."""
-    counted = session.execute(
-        select(Machine.service, func.count()).where(Machine.vanished_at.is_(None)).group_by(Machine.service)
-    )
-    found = {row[0]: row[1] for row in counted}
-    return {state: found.get(state.value, 0) for state in ServiceState}
-
-
 def _by_system_id(session: Session, region: Region, system_id: str) -> Machine | None:
     return session.scalars(
         select(Machine).where(Machine.region_id == region.id, Machine.system_id == system_id)
@@ -145,6 +115,27 @@ def _fingerprint(machine: Machine) -> tuple[object, ...]:
     return (machine.status, machine.power_state, machine.owner, machine.vanished_at)
 
 
-def _search_text(machine: Machine) -> str:
-    words = [machine.hostname, machine.fqdn, machine.system_id, machine.serial, machine.hardware_uuid]
+def _told(machine: Machine) -> dict[str, str]:
+    named = {name.replace("_", " "): str(getattr(machine, name)) for name in TOLD}
+    return named | {"tags": ", ".join(sorted(machine.tags or ()))}
+
+
+def _tell_changes(session: Session, machine: Machine, before: dict[str, str], now: datetime) -> None:
+    """MAAS does not say who renamed or tagged a machine; that it happened is on the timeline all the same."""
+    changes = [f"{name}: {before[name] or '-'} → {value or '-'}" for name, value in _told(machine).items()
+               if before[name] != value]  # fmt: skip
+    if changes and machine.first_seen_at != now:
+        event = TimelineEvent(Source.MAAS, GoughEvent.MACHINE_CHANGED, "; ".join(changes), now)
+        timeline.record(session, machine.id, event, now=now)
+
+
+def _tags_as_rows(session: Session, machine: Machine) -> None:
+    session.execute(delete(MachineTag).where(MachineTag.machine_id == machine.id))
+    session.add_all(MachineTag(machine_id=machine.id, tag=tag) for tag in dict.fromkeys(machine.tags))
+
+
+def search_text(machine: Machine) -> str:
+    """What free text is looked for in. Kept by whoever changes one of these."""
+    words = [machine.hostname, machine.fqdn, machine.system_id, machine.serial, machine.hardware_uuid, machine.site,
+             machine.rack]  # fmt: skip
     return " ".join([*words, *machine.mac_addresses, *machine.ip_addresses, *machine.tags]).lower()

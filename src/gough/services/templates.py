@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from gough.cloud_init.library import BODY, METADATA, TemplateSource, discover, parse
 from gough.domain.errors import Invalid, NotFound
-from gough.persistence.models import Template, TemplateVersion
+from gough.persistence.models import Deployment, Template, TemplateVersion
 from gough.services.context import Use
 
 
@@ -70,3 +70,9 @@ def newest_versions(session: Session) -> list[TemplateVersion]:
 
 def source_of(version: TemplateVersion) -> TemplateSource:
     return parse(version.metadata_text, version.body_text)
+
+
+def label_of(session: Session, deployment: Deployment) -> str:
+    """What a deployment put on its machine; an adopted one was installed by somebody else."""
+    version_id = deployment.template_version_id
+    return session.get_one(TemplateVersion, version_id).label if version_id else "adopted"

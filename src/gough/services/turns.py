@@ -4,7 +4,7 @@ The turn is as long as a job's lease and is renewed while the poll goes on, so t
 answer keeps its poller, and a killed server keeps nobody waiting for longer than its jobs do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
@@ -20,21 +20,25 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def turn(use: Use, region_id: str) -> Iterator[bool]:
-    """Whether it is ours; if so, until the block ends."""
+def turn(use: Use, region_id: str, on_loss: Callable[[], None] = lambda: None) -> Iterator[Event | None]:
+    """None while somebody else has it. Otherwise it is ours until the block ends, or the event is set: it was lost.
+
+    `on_loss` is called once, from another thread, when that happens.
+    """
     token = take(use, region_id)
     if token is None:
-        yield False
+        yield None
         return
-    done = Event()
-    keeper = Thread(target=_keep, args=(use, region_id, token, done), name="turn-keeper", daemon=True)
+    done, lost = Event(), Event()
+    keeper = Thread(target=_keep, args=(use, region_id, token, done, lost, on_loss), name="turn-keeper", daemon=True)
     keeper.start()
     try:
-        yield True
+        yield lost
     finally:
         done.set()
         keeper.join()
-        _set_end(use, region_id, token, None)
+        if not lost.is_set():
+            _set_end(use, region_id, token, None)
 
 
 def take(use: Use, region_id: str) -> int | None:
@@ -56,16 +60,23 @@ def length(use: Use) -> timedelta:
     return timedelta(seconds=use.settings.lease_seconds)
 
 
-def _keep(use: Use, region_id: str, token: int, done: Event) -> None:
+def _keep(
+    use: Use, region_id: str, token: int, done: Event, lost: Event, on_loss: Callable[[], None]
+) -> None:  # fmt: skip
     while not done.wait(length(use).total_seconds() / 3):
         try:
-            _set_end(use, region_id, token, length(use))
+            if not _set_end(use, region_id, token, length(use)):
+                lost.set()
+                on_loss()
+                return
         except GoughError as error:
             log.warning("turn not renewed", region=region_id, error=str(error))
 
 
-def _set_end(use: Use, region_id: str, token: int, ahead: timedelta | None) -> None:
+def _set_end(use: Use, region_id: str, token: int, ahead: timedelta | None) -> bool:
+    """Whether it was still ours."""
     with use.database.write() as session:
         until = use.database.now(session) + ahead if ahead is not None else None
         mine = (Region.id == region_id, Region.poll_lease_token == token)
-        session.execute(update(Region).where(*mine).values(poll_lease_until=until))
+        ended = update(Region).where(*mine).values(poll_lease_until=until).returning(Region.id)
+        return session.execute(ended.execution_options(synchronize_session=False)).first() is not None

@@ -4,6 +4,7 @@ Whoever changes a machine and its jobs in one transaction locks the machine firs
 """
 
 from datetime import datetime
+from threading import Condition
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -33,3 +34,25 @@ def signal_machine(session: Session, machine_id: str, *, now: datetime) -> None:
         .values(signals=Job.signals + 1, wake_at=now),
         execution_options={"synchronize_session": False},
     )
+
+
+class Bell:
+    """Wakes whoever waits. Ringing before somebody waits is not lost."""
+
+    def __init__(self) -> None:
+        self._condition = Condition()
+        self._rings = 0
+
+    def wake(self) -> None:
+        with self._condition:
+            self._rings += 1
+            self._condition.notify_all()
+
+    @property
+    def rings(self) -> int:
+        return self._rings
+
+    def wait(self, seconds: float, *, heard: int) -> None:
+        """Until it rings again after `heard` rings, or for so long."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._rings != heard, timeout=seconds)

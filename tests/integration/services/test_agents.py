@@ -72,7 +72,7 @@ def test_a_new_deployment_ends_the_tokens_and_keys_of_the_one_before(site: Site)
     site.maas.release(system_id)
     site.powered(system_id, "off")
     site.settle()
-    lifecycle.deploy(site.use, system_id, "plain", {}, by="operator")
+    lifecycle.deploy(site.use, system_id, lifecycle.Plan("plain", {}), by="operator")
     site.settle()
     with pytest.raises(Gone):
         site.beats(agent_id, 2)

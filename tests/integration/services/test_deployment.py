@@ -46,7 +46,7 @@ def test_the_timeline_tells_the_story_in_order_and_names_the_people(site: Site) 
 
 def test_what_maas_is_given_is_kept_sealed_and_only_until_maas_has_it(site: Site) -> None:
     system_id = site.ready()
-    job_id = lifecycle.deploy(site.use, system_id, "plain", {"greeting": "welcome"}, by="operator").id
+    job_id = lifecycle.deploy(site.use, system_id, lifecycle.Plan("plain", {"greeting": "welcome"}), by="operator").id
     site.settle()
     given = site.region.snapshot(system_id).user_data
     assert b"welcome" in given
@@ -76,7 +76,7 @@ def test_somebody_who_releases_the_machine_in_maas_is_named_in_the_diagnosis(sit
 def test_a_bmc_that_does_not_answer_is_the_diagnosis(site: Site) -> None:
     system_id = site.ready()
     site.power.broken.add(system_id)
-    job_id = lifecycle.deploy(site.use, system_id, "plain", {}, by="operator").id
+    job_id = lifecycle.deploy(site.use, system_id, lifecycle.Plan("plain", {}), by="operator").id
     site.work()
     site.until(system_id, Status.ALLOCATED)
     site.settle()
@@ -117,13 +117,13 @@ def test_what_cannot_be_deployed_is_refused_before_anything_changes(site: Site) 
     site.clock.forward(seconds=300)
     site.poll()
     with pytest.raises(Conflict, match="new-1 is New; it cannot be deployed now"):
-        lifecycle.deploy(site.use, new, "plain", {}, by="operator")
+        lifecycle.deploy(site.use, new, lifecycle.Plan("plain", {}), by="operator")
     with pytest.raises(NotFound, match="template 'none'"):
-        lifecycle.deploy(site.use, system_id, "none", {}, by="operator")
+        lifecycle.deploy(site.use, system_id, lifecycle.Plan("none", {}), by="operator")
     with pytest.raises(NotFound, match="machine 'nobody'"):
-        lifecycle.deploy(site.use, "nobody", "plain", {}, by="operator")
+        lifecycle.deploy(site.use, "nobody", lifecycle.Plan("plain", {}), by="operator")
     with pytest.raises(Invalid) as caught:
-        lifecycle.deploy(site.use, system_id, "plain", {"greting": "x", "greeting": [1]}, by="operator")
+        lifecycle.deploy(site.use, system_id, lifecycle.Plan("plain", {"greting": "x", "greeting": [1]}), by="operator")
     assert len(caught.value.problems) == 2
     assert site.work() == 0 and site.machine(system_id).service == "out"
 

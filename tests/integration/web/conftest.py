@@ -132,7 +132,7 @@ def add_machine(
 def tokens(application: Application, node: Machine) -> dict[str, str]:
     """The secrets a deployment's user-data would hold."""
     use = application.use
-    job = lifecycle.deploy(use, node.hostname, "docker-host", {"ssh_keys": [SSH_KEY]}, by="ada")
+    job = lifecycle.deploy(use, node.hostname, lifecycle.Plan("docker-host", {"ssh_keys": [SSH_KEY]}), by="ada")
     made = {"enrol": "enrolment-token-of-a-test", "report": "report-token-of-a-test"}
     with use.database.write() as session:
         deployment = lifecycle.latest_deployment(session, node.id)

@@ -115,7 +115,7 @@ def test_every_command_is_documented() -> None:
     for name, command in groups.commands.items():
         assert f"`gough {name}`" in text, name
         row = next((line for line in text.splitlines() if line.startswith(f"| `gough {name}` |")), "")
-        assert set(re.findall(r"`(\w+)`", row)) == set(getattr(command, "commands", {})), name
+        assert set(re.findall(r"`([\w-]+)`", row)) == set(getattr(command, "commands", {})), name
 
 
 # Links and words

@@ -50,6 +50,7 @@ CASES = [
     ("first-boot-stuck", "first-boot", OVERDUE, ["cloud-init|init-network|start: searching"], "init-network"),
     ("agent-refused", "agent", OVERDUE, ["agent|enrolment-refused|web-1: bound to another key"], "another key"),
     ("agent-never-enrolled", "agent", OVERDUE, ["cloud-init|modules-final|finish SUCCESS"], "no enrolment"),
+    ("not-enrolled-by-hand", "enrol", OVERDUE, ["person|requested|adopt"], "no enrolment"),
     ("agent-silent", "agent", OVERDUE, ["agent|enrolled|agent 1.0"], "enrolled"),
     ("agent-silent", "verify", OVERDUE, ["agent|enrolled|agent 1.0", "agent|offline|since 12:00"], "offline"),
     ("unknown", "configure", FAILED, ["maas|Deployed|web-1"], "web-1"),

@@ -42,6 +42,7 @@ IDEALS = {
     JobKind.COMMISSION: Facts(Status.READY, submitted=True),
     JobKind.TEST: Facts(Status.READY, submitted=True),
     JobKind.RELEASE: Facts(Status.READY, submitted=True),
+    JobKind.ADOPTION: IDEAL,
 }
 STAGES = [pytest.param(t, s, id=f"{k.value}-{s.name}") for k, t in TABLES.items() for s in t]
 
@@ -182,3 +183,24 @@ def test_a_site_gives_its_own_deadlines_to_the_stages_it_names() -> None:
     own = with_deadlines(DEPLOYMENT, {"install": timedelta(hours=3)})
     changed = [(new.name, new.deadline) for old, new in zip(DEPLOYMENT, own, strict=True) if new != old]
     assert changed == [("install", timedelta(hours=3))]
+
+
+@pytest.mark.parametrize(("table", "stage"), [s.values for s in STAGES if s.values[1].seen_by_maas])
+def test_nothing_is_overdue_while_maas_cannot_be_followed(table: Table, stage: Stage) -> None:
+    running = Running(stage.name, NOON, acted=True)
+    overdue_at, late = NOON + stage.deadline, NOON + stage.deadline + timedelta(hours=3)
+    stale = replace(quiet(stage), known_until=overdue_at - SECOND)
+    waits = next_step(table, before(table, stage), running, stale, late)
+    assert isinstance(waits, Wait) and waits.until > late
+    fresh = replace(stale, known_until=overdue_at)
+    assert next_step(table, before(table, stage), running, fresh, late) == End(stage, Outcome.OVERDUE)
+
+
+def test_a_machine_is_locked_last_and_only_where_that_was_wished() -> None:
+    verify = TABLES[JobKind.DEPLOYMENT][-1]
+    ended, running = before(TABLES[JobKind.DEPLOYMENT], verify), Running("verify", NOON)
+    wished = replace(IDEAL, lock_wanted=True)
+    assert next_step(TABLES[JobKind.DEPLOYMENT], ended, running, IDEAL, NOON) == End(verify, Outcome.DONE)
+    assert next_step(TABLES[JobKind.DEPLOYMENT], ended, running, wished, NOON) == Act(verify, Action.PROTECT)
+    acted = replace(running, acted=True)
+    assert next_step(TABLES[JobKind.DEPLOYMENT], ended, acted, wished, NOON) == End(verify, Outcome.DONE)

@@ -38,6 +38,10 @@ class RegionHttp:
     def get(self, path: str, answer: TypeAdapter[Answer], params: Params | None = None) -> Answer:
         return self._parsed(self._get(path, params), answer)
 
+    def get_once(self, path: str, answer: TypeAdapter[Answer], params: Params | None = None) -> Answer:
+        """For what MAAS itself tried long enough before it answered: a repetition would wait as long again."""
+        return self._parsed(self._checked(self._send("GET", path, params)), answer)
+
     def get_keys(self, path: str, params: Params) -> frozenset[str]:
         """Only the names of a JSON object: its values are secrets, so they are not quoted, logged or kept."""
         response = self._get(path, params)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 from gough.adapters.maas.dates import parse_date
 from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
+from gough.ports import Interface as PortInterface
+from gough.ports import Link as PortLink
 from gough.ports import ProvisionerEvent, ScriptResult
 
 UNKNOWN = "Unknown"  # what MAAS writes for hardware facts it does not have
@@ -42,11 +44,25 @@ class Named(_Answer):
     name: str
 
 
+class LinkedSubnet(_Answer):
+    cidr: Text = ""
+
+
 class Link(_Answer):
+    """How an interface is joined to a subnet; a discovered one has neither id nor mode, a link_up one no subnet."""
+
+    id: Count = 0
+    mode: Text = ""
+    subnet: LinkedSubnet | None = None
     ip_address: Text = ""
+
+    def link(self) -> PortLink:
+        return PortLink(self.id, self.mode, self.subnet.cidr if self.subnet else "", self.ip_address)
 
 
 class Interface(_Answer):
+    id: Count = 0
+    name: Text = ""
     type: Text = ""
     mac_address: Text = ""
     links: list[Link] = []
@@ -56,6 +72,14 @@ class Interface(_Answer):
         """Assigned addresses; where there is none (DHCP), the ones MAAS has seen."""
         assigned = [link.ip_address for link in self.links if link.ip_address]
         return assigned or [seen.ip_address for seen in self.discovered or () if seen.ip_address]
+
+    def interface(self) -> PortInterface:
+        links = tuple(link.link() for link in self.links)
+        return PortInterface(self.id, self.name, self.type, self.mac_address, links)
+
+
+class Power(_Answer):
+    state: str
 
 
 class HardwareInfo(_Answer):
@@ -81,6 +105,8 @@ class Machine(_Answer):
     owner: Text = ""
     osystem: Text = ""
     distro_series: Text = ""
+    hwe_kernel: Text = ""
+    description: Text = ""
     locked: bool = False
     hardware_uuid: Text = ""
     hardware_info: HardwareInfo | None = None
@@ -107,6 +133,8 @@ class Machine(_Answer):
             owner=self.owner,
             osystem=self.osystem,
             distro_series=self.distro_series,
+            hwe_kernel=self.hwe_kernel,
+            description=self.description,
             locked=self.locked,
             hardware_uuid=self.hardware_uuid,
             serial="" if serial == UNKNOWN else serial,
@@ -173,7 +201,12 @@ USER = TypeAdapter(User)
 MACHINE = TypeAdapter(Machine)
 MACHINES = TypeAdapter(list[Machine])
 MACHINE_OR_NULL: TypeAdapter[Machine | None] = TypeAdapter(Machine | None)
+INTERFACE = TypeAdapter(Interface)
+INTERFACES = TypeAdapter(list[Interface])
+POWER = TypeAdapter(Power)
+SYSTEM_IDS = TypeAdapter(list[str])
 EVENT_PAGE = TypeAdapter(EventPage)
+SCRIPT_SET = TypeAdapter(ScriptSet)
 SCRIPT_SETS = TypeAdapter(list[ScriptSet])
 
 

@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 from gough.lab.maas.forms import Form
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.region import Region
-from gough.lab.maas.wire import Answer, not_found
+from gough.lab.maas.users import Permission, User, may
+from gough.lab.maas.wire import Answer, denied, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,14 @@ class Call:
     args: MultiDict[str, str]
     form: Form
     json_form: Form  # a JSON body, which only create and PUT read
+    user: User  # an anonymous caller is a user without a name
 
-    def machine(self) -> Machine:
+    def machine(self, permission: Permission = Permission.VIEW) -> Machine:
         found = self.region.core.machines.get(self.id)
         if found is None:
             raise not_found("Machine")
+        if not may(self.user, found, permission):
+            raise denied()
         return found
 
 

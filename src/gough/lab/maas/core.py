@@ -12,6 +12,8 @@ from concurrent.futures import Future
 from functools import partial
 
 from gough.domain.machine_status import MachineStatus, may_move
+from gough.lab.maas.ask import Ask
+from gough.lab.maas.catalogue import Catalogue
 from gough.lab.maas.events import EventLog
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.power import Power, PowerError
@@ -37,17 +39,28 @@ class Core:
         self.calls: Counter[tuple[str, str]] = Counter()
         self.zones = {"default"}
         self.pools = {"default"}
+        self.catalogue = Catalogue.fresh(self.zones, self.pools)
         self.worker = Worker("lab-maas")
+        self.listeners: list[Callable[[str], None]] = []  # called with the system_id of a machine that may have changed
         self._numbers = itertools.count(1)
         self._script_ids = itertools.count(1)
+        self._link_ids = itertools.count(1)
 
     def add(self, machine: Machine) -> Machine:
         """Creation leaves no event in MAAS, so it leaves none here."""
         self.machines[machine.system_id] = machine
+        self.changed(machine)
         return machine
+
+    def changed(self, machine: Machine) -> None:
+        for listener in self.listeners:
+            listener(machine.system_id)
 
     def next_number(self) -> int:
         return next(self._numbers)
+
+    def next_link_id(self) -> int:
+        return next(self._link_ids)
 
     def new_system_id(self) -> str:
         while (chosen := "".join(random.choices(_ID_LETTERS, k=6))) in self.machines:
@@ -56,15 +69,16 @@ class Core:
 
     def tell(self, machine: Machine, kind: str, description: str = "", *, user: str = "") -> None:
         self.events.add(machine, kind, description, user, self.clock())
+        self.changed(machine)
 
-    def tell_request(self, machine: Machine, kind: str, comment: str | None) -> None:
+    def tell_request(self, machine: Machine, kind: str, ask: Ask) -> None:
         """A person's request, with the comment they gave."""
-        said = f"({self.username}) - {comment}" if comment else f"({self.username})"
-        self.tell(machine, kind, said, user=self.username)
+        self.tell(machine, kind, ask.said, user=ask.name)
 
-    def move(self, machine: Machine, status: MachineStatus, *, suffix: str = "") -> None:
+    def move(self, machine: Machine, status: MachineStatus, *, suffix: str = "", undo: bool = False) -> None:
+        """`undo`: MAAS takes a step back that its table of moves does not have."""
         before = machine.status
-        if not may_move(before, status):
+        if not undo and not may_move(before, status):
             raise RuntimeError(f"MAAS does not move a machine from {before.label} to {status.label}")
         machine.previous_status, machine.status = before, status
         self.tell(machine, "Node changed status", f"From '{before.label}' to '{status.label}'{suffix}")
@@ -97,6 +111,7 @@ class Core:
         machine: Machine,
         *,
         on: bool,
+        user: str = "",
         then: Callable[[], None] = lambda: None,
         otherwise: Callable[[], None] = lambda: None,
     ) -> Future[None]:
@@ -109,7 +124,8 @@ class Core:
             done: Future[None] = Future()
             done.set_result(None)
             return done
-        act = partial(self._switch_now, machine, machine.status, on=on, then=then, otherwise=otherwise)
+        user = user or self.username
+        act = partial(self._switch_now, machine, machine.status, on=on, user=user, then=then, otherwise=otherwise)
         return self.worker.submit(BMC_DELAY * self.pace, act)
 
     def _switch_now(
@@ -118,20 +134,22 @@ class Core:
         status: MachineStatus,
         *,
         on: bool,
+        user: str,
         then: Callable[[], None],
         otherwise: Callable[[], None],
     ) -> None:
-        with machine.bmc:  # an abort's power-off never overtakes the power-on before it
+        with machine.bmc.mine():  # an abort's power-off never overtakes the power-on before it
             with self.lock:
                 if not self._still(machine, status):
                     return
                 before, machine.power_state = machine.power_state, "on" if on else "off"
+                self.changed(machine)
             try:
                 self._press(machine.system_id, on=on, cycle=before == "on")
             except PowerError as error:
                 with self.lock:
                     machine.power_state = before
-                    self.tell(machine, BMC_TROUBLE, f"({self.username}) - {error}", user=self.username)
+                    self.tell(machine, BMC_TROUBLE, f"({user}) - {error}", user=user)
                     if self._still(machine, status):
                         otherwise()
                 raise
@@ -140,7 +158,8 @@ class Core:
                     then()
 
     def _still(self, machine: Machine, status: MachineStatus) -> bool:
-        return machine.system_id in self.machines and machine.status is status
+        """After a restore the machine of that id is another one, and this one is nobody's any more."""
+        return self.machines.get(machine.system_id) is machine and machine.status is status
 
     def _press(self, system_id: str, *, on: bool, cycle: bool) -> None:
         if not on or cycle:
@@ -148,10 +167,10 @@ class Core:
         if on:
             self.power.on(system_id)
 
-    def revert(self, machine: Machine, to: MachineStatus) -> None:
+    def revert(self, machine: Machine, to: MachineStatus, user: str) -> None:
         """What MAAS does when it cannot power a machine for the step it has just begun."""
         said = (
-            f"({self.username}) - Aborting {machine.status.name} and reverting to {to.name}. "
+            f"({user}) - Aborting {machine.status.name} and reverting to {to.name}. "
             "Unable to power control the node. Please check power credentials."
         )
         self.tell(machine, BMC_TROUBLE, said)

@@ -15,6 +15,7 @@ from gough.lab.maas.call import Call, Resource
 from gough.lab.maas.forms import form_of_json
 from gough.lab.maas.region import Region
 from gough.lab.maas.resources import RESOURCES
+from gough.lab.maas.users import User
 from gough.lab.maas.wire import (
     PLAIN_UTF8,
     PREFIX,
@@ -25,6 +26,8 @@ from gough.lab.maas.wire import (
     text,
     unknown_endpoint,
 )
+
+NOBODY = User("", is_admin=False)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -55,16 +58,17 @@ def _answer(region: Region, request: Request) -> Answer:
         raise unknown_endpoint(request.path)
     resource, names = found
     with region.core.lock:
-        known = region.keys.authenticate(request.headers.get("Authorization"))
-    if not known and resource.to_anonymous == "forbidden":
+        user = region.keys.authenticate(request.headers.get("Authorization"))
+    if user is None and resource.to_anonymous == "forbidden":
         raise forbidden_to_anonymous()
     if request.method not in resource.allowed:
         raise method_not_allowed(", ".join(resource.allowed))
     handler = resource.handlers.get((request.method, op))
-    if handler is None or (not known and resource.to_anonymous == "deaf"):
+    if handler is None or (user is None and resource.to_anonymous == "deaf"):
         raise text(400, f"Unrecognised signature: method={request.method} op={op}")
     body = form_of_json(request.get_json(silent=True)) if request.is_json else MultiDict()
-    return handler(Call(region, request.method, *names, op, request.args, request.form, body))
+    region.desk.let_pass()
+    return handler(Call(region, request.method, *names, op, request.args, request.form, body, user or NOBODY))
 
 
 def _path_and_op(request: Request) -> tuple[str, str | None]:

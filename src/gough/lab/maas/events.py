@@ -25,13 +25,15 @@ INFO_TYPES = frozenset(
         "Configuring OS", "Rebooting", "Image Deployed", "Deploying", "Deployed", "Commissioning", "Ready", "Testing",
         "Running test", "Script", "Releasing", "Released", "Failed commissioning", "Failed testing",
         "Aborted commissioning", "Aborted deployment", "Aborted testing", "Aborted disk erasing",
+        "Entering rescue mode", "Rescue mode", "Failed exiting rescue mode", "Exited rescue mode",
     }
 )  # fmt: skip
 WARNING_TYPES = frozenset({"Failed to query node's BMC"})
 ERROR_TYPES = frozenset(
     {
         "Marking node failed", "Node commissioning failure", "Node installation failure",
-        "Node post-installation failure", "Node status event failure",
+        "Node post-installation failure", "Node status event failure", "Node entering rescue mode failure",
+        "Node exiting rescue mode failure",
     }
 )  # fmt: skip
 
@@ -81,6 +83,14 @@ class EventLog:
         if LEVELS[level] >= LEVELS["INFO"]:  # what people see as the machine's last message
             machine.status_message = f"{kind} - {description}" if description else kind
             machine.status_action = "mark_failed" if kind == "Marking node failed" else ""
+
+    def saved(self) -> tuple[list[Event], int]:
+        """For `restore`: the events, and the id the next one gets."""
+        return list(self._events), self._next_id
+
+    def restore(self, saved: tuple[list[Event], int]) -> None:
+        """Later events are as if they had never been; their ids are given again."""
+        self._events, self._next_id = list(saved[0]), saved[1]
 
     def forget(self, machine: Machine) -> None:
         self._events = [event for event in self._events if event.machine is not machine]

@@ -1,6 +1,8 @@
 """A machine as the region keeps it. Plain data: what may happen to it is decided elsewhere."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,6 +17,7 @@ class BootTarget(StrEnum):
     TESTING = "testing"  # the commissioning image, with tests to run
     ERASING = "erasing"  # the commissioning image, with disks to wipe
     INSTALLER = "installer"
+    RESCUE = "rescue"  # the commissioning image, with nothing to do but let people in
     EPHEMERAL = "ephemeral"  # deployed in memory: every boot comes over the network
     LOCAL_DISK = "local_disk"
     POWER_OFF = "power_off"  # nothing to do for a machine in this state
@@ -34,6 +37,42 @@ class Hardware:
     serial: str = "Unknown"
     hardware_uuid: str | None = None
     boot_method: str = "uefi"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An interface on a subnet. `mode` is MAAS's: auto, static, dhcp, link_up; auto has an address while deployed."""
+
+    id: int
+    mode: str
+    subnet_id: int | None
+    ip_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """A network interface. `vlan_id` None: not connected, as far as MAAS knows."""
+
+    id: int
+    name: str
+    mac_address: str
+    vlan_id: int | None = None
+    links: tuple[Link, ...] = ()
+
+
+class Bmc:
+    """Switched by one at a time. A copy is another BMC."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def mine(self) -> Iterator[None]:
+        with self._lock:
+            yield
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Bmc":
+        return Bmc()
 
 
 @dataclass(slots=True)
@@ -66,19 +105,33 @@ class Machine:
     osystem: str = ""
     distro_series: str = ""
     hwe_kernel: str | None = None
+    min_hwe_kernel: str = ""
     user_data: bytes = b""
     hardware: Hardware | None = None
+    nics: tuple[Nic, ...] = ()
+    storage_layout: str = "blank"
+    rescued_from: tuple[MachineStatus, str | None] | None = None  # status and owner before rescue mode
     script_sets: list[ScriptSet] = field(default_factory=list)
-    bmc: threading.Lock = field(default_factory=threading.Lock)  # held while the power is switched: one at a time
+    bmc: Bmc = field(default_factory=Bmc)
     gathering: bool = False  # whether this commissioning run has fetched its instructions
+
+    def __post_init__(self) -> None:
+        if not self.nics:
+            first = self.number * 100
+            self.nics = tuple(Nic(first + n, f"eth{n}", mac) for n, mac in enumerate(self.mac_addresses))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(link.ip_address for nic in self.nics for link in nic.links if link.ip_address)
 
     @property
     def address(self) -> str:
-        return f"10.64.{self.number // 250}.{self.number % 250 + 2}"
+        """Its first; empty when it has none."""
+        return next(iter(self.addresses), "")
 
     @property
     def has_address(self) -> bool:
-        return bool(self.osystem) and self.owner is not None
+        return bool(self.addresses)
 
     def current(self, kind: str) -> ScriptSet | None:
         """The newest set of a kind: Commissioning, Testing or Installation."""

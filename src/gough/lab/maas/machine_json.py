@@ -3,6 +3,9 @@
 from typing import Any
 
 from gough.lab.maas import parts_json as parts
+from gough.lab.maas import storage
+from gough.lab.maas.catalogue import Catalogue
+from gough.lab.maas.core import Core
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.scripts import COMMISSIONING, INSTALLATION, TESTING, ScriptSet, status_fields
 
@@ -10,32 +13,32 @@ DOMAIN = "maas"
 _SINGLE_TESTS = ("cpu_test", "memory_test", "network_test", "interface_test", "other_test")
 _NEVER_USED: dict[str, Any] = {
     "address_ttl": None, "bcaches": [], "cache_sets": [], "disable_ipv4": False, "enable_hw_sync": False,
-    "last_sync": None, "min_hwe_kernel": "", "next_sync": None, "parent": None, "pod": None, "raids": [],
-    "special_filesystems": [], "swap_size": None, "sync_interval": None, "virtualblockdevice_set": [],
-    "virtualmachine_id": None, "volume_groups": [],
+    "last_sync": None, "next_sync": None, "parent": None, "pod": None, "raids": [],
+    "special_filesystems": [], "swap_size": None, "sync_interval": None, "virtualmachine_id": None,
 }  # fmt: skip
 
 
-def machine_json(machine: Machine) -> dict[str, Any]:
+def machine_json(core: Core, machine: Machine) -> dict[str, Any]:
     return {
         **_NEVER_USED,
-        **_identity(machine),
+        **_identity(core.catalogue, machine),
         **_state(machine),
         **_power_and_system(machine),
-        **_hardware(machine),
+        **_hardware(core.catalogue, machine),
         **_results(machine),
     }
 
 
-def _identity(machine: Machine) -> dict[str, Any]:
+def _identity(catalogue: Catalogue, machine: Machine) -> dict[str, Any]:
+    zone, pool = catalogue.zones[machine.zone], catalogue.pools[machine.pool]
     return {
         "system_id": machine.system_id,
         "hostname": machine.hostname,
         "fqdn": f"{machine.hostname}.{DOMAIN}",
         "description": machine.description,
         "domain": parts.domain(),
-        "zone": parts.zone(machine.zone),
-        "pool": parts.pool(machine.pool),
+        "zone": parts.zone(zone.name, zone.id, zone.description),
+        "pool": parts.pool(pool.name, pool.id, pool.description),
         "tag_names": list(machine.tags),
         "node_type": 0,
         "node_type_name": "Machine",
@@ -65,11 +68,13 @@ def _power_and_system(machine: Machine) -> dict[str, Any]:
         "osystem": machine.osystem,
         "distro_series": machine.distro_series,
         "hwe_kernel": machine.hwe_kernel,
+        "min_hwe_kernel": machine.min_hwe_kernel,
     }
 
 
-def _hardware(machine: Machine) -> dict[str, Any]:
-    found, nics, disks = machine.hardware, parts.interfaces(machine), parts.disks(machine)
+def _hardware(catalogue: Catalogue, machine: Machine) -> dict[str, Any]:
+    found, nics, disks = machine.hardware, parts.interfaces(catalogue.networks, machine), parts.disks(machine)
+    volumes = storage.logical_volumes(machine, disks[0]["size"]) if disks else []
     return {
         "architecture": machine.architecture,
         "cpu_count": found.cpu_count if found else 0,
@@ -86,8 +91,10 @@ def _hardware(machine: Machine) -> dict[str, Any]:
             "ipv6": {"gateway_ip": None, "link_id": None},
         },
         "boot_disk": disks[0] if disks else None,
-        "blockdevice_set": disks,
+        "blockdevice_set": [*disks, *volumes],
         "physicalblockdevice_set": disks,
+        "virtualblockdevice_set": volumes,
+        "volume_groups": storage.volume_groups(machine) if disks else [],
         "numanode_set": parts.numa_nodes(found),
     }
 

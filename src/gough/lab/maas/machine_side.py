@@ -7,9 +7,11 @@ The rules are those of MAAS 3.4's boot RPC, metadata service and status webhook 
 from collections.abc import Mapping
 
 from gough.domain.machine_status import MachineStatus
+from gough.lab.maas import storage
 from gough.lab.maas.core import Core
+from gough.lab.maas.linking import first_links
 from gough.lab.maas.machine import BootTarget, Hardware, Machine
-from gough.lab.maas.operations import start_release
+from gough.lab.maas.releasing import start_release
 from gough.lab.maas.scripts import COMMISSIONING, INSTALLATION, TESTING, UNFINISHED, Script, ScriptSet
 
 S = MachineStatus
@@ -44,6 +46,7 @@ PXE_PURPOSES: Mapping[BootTarget, str] = {
     BootTarget.COMMISSIONING: "commissioning",
     BootTarget.TESTING: "commissioning",
     BootTarget.ERASING: "commissioning",
+    BootTarget.RESCUE: "commissioning",
     BootTarget.INSTALLER: "installation",
     BootTarget.EPHEMERAL: "ephemeral",
     BootTarget.LOCAL_DISK: "local boot",
@@ -53,6 +56,8 @@ OVER_THE_NETWORK: Mapping[MachineStatus, BootTarget] = {
     S.COMMISSIONING: BootTarget.COMMISSIONING,
     S.TESTING: BootTarget.TESTING,
     S.DISK_ERASING: BootTarget.ERASING,
+    S.ENTERING_RESCUE_MODE: BootTarget.RESCUE,
+    S.RESCUE_MODE: BootTarget.RESCUE,
 }
 FROM_DISK = frozenset({S.DEPLOYED, S.FAILED_DEPLOYMENT, S.BROKEN})
 
@@ -82,6 +87,7 @@ def signal(
     """One message to the status webhook, as curtin and cloud-init send them."""
     failed = event_type == "finish" and result in FAILED_RESULTS
     top_level = "/" not in name
+    _note(machine, origin, f"{event_type}: {name}: {result or description}\n")
     if origin == CURTIN and event_type == "start" and name in EVENT_STATUS_MESSAGES:
         core.tell(machine, EVENT_STATUS_MESSAGES[name])
     core.tell(machine, _webhook_event(machine.status, failed=failed), f"'{origin}' {description}")
@@ -91,6 +97,13 @@ def signal(
         _fail(core, machine)
     elif origin == CURTIN and name == INSTALL and machine.status is S.DEPLOYING and not failed:
         _installed(core, machine)
+
+
+def _note(machine: Machine, origin: str, line: str) -> None:
+    """What the installer reports is also what its log says, which MAAS keeps as the installation's output."""
+    log = machine.current(INSTALLATION)
+    if origin == CURTIN and log is not None:
+        log.scripts[0].output += line.encode()
 
 
 def _webhook_event(status: MachineStatus, *, failed: bool) -> str:
@@ -114,7 +127,7 @@ def _installed(core: Core, machine: Machine) -> None:
     if log is not None:
         for script in log.scripts:
             if script.status in UNFINISHED:
-                _finish_script(core, script, 0, b"")
+                _finish_script(core, script, 0, script.output)
     core.tell(machine, "Rebooting")
 
 
@@ -189,6 +202,8 @@ def finish_commissioning(core: Core, machine: Machine, hardware: Hardware) -> Ma
     if machine.status is not S.COMMISSIONING:
         return machine.status  # aborted meanwhile
     machine.hardware = hardware
+    machine.storage_layout = storage.DEFAULT if hardware.disk_bytes else "blank"
+    first_links(core, machine)
     one = machine.current(COMMISSIONING)
     if one is not None and one.status == "Failed":
         core.move(machine, S.FAILED_COMMISSIONING)

@@ -3,8 +3,10 @@
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import unquote
 
+from gough.lab.maas.users import User
 from gough.lab.maas.wire import unauthorized
 
 THRESHOLD = 300  # seconds a timestamp may be old; one in the future is taken
@@ -12,28 +14,47 @@ _FIELD = re.compile(r'(\w+)="([^"]*)"')
 _NEEDED = ("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce")
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    consumer: str
+    token: str
+    secret: str
+    user: User
+
+    @property
+    def text(self) -> str:
+        return f"{self.consumer}:{self.token}:{self.secret}"
+
+
 class ApiKeys:
-    """One user's key. `authenticate` is guarded by the region's lock, for the nonces."""
+    """The users' keys. Guarded by the region's lock."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._consumer = secrets.token_hex(9)
-        self._token = secrets.token_hex(9)
-        self._secret = secrets.token_hex(16)
+        self._keys: dict[str, _Key] = {}  # by consumer
         self._nonces: dict[str, float] = {}
 
-    @property
-    def api_key(self) -> str:
-        return f"{self._consumer}:{self._token}:{self._secret}"
+    def add(self, user: User) -> str:
+        key = _Key(secrets.token_hex(9), secrets.token_hex(9), secrets.token_hex(16), user)
+        self._keys[key.consumer] = key
+        return key.text
 
-    def authenticate(self, header: str | None) -> bool:
-        """False for an anonymous request, which an incomplete signature also is. Refusal when it is wrong."""
+    def revoke(self, api_key: str) -> None:
+        """KeyError when there is no such key."""
+        del self._keys[api_key.partition(":")[0]]
+
+    def users(self) -> list[User]:
+        return list(dict.fromkeys(key.user for key in self._keys.values()))
+
+    def authenticate(self, header: str | None) -> User | None:
+        """None for an anonymous request, which an incomplete signature also is. Refusal when it is wrong."""
         fields = _parse(header or "")
         if any(f"oauth_{name}" not in fields for name in _NEEDED):
-            return False
-        if fields["oauth_consumer_key"] != self._consumer:
+            return None
+        key = self._keys.get(fields["oauth_consumer_key"])
+        if key is None:
             raise unauthorized("Invalid API key.")
-        if fields["oauth_token"] != self._token:
+        if fields["oauth_token"] != key.token:
             raise _oauth_error(f"Invalid access token: {fields['oauth_token']}")
         self._check_timestamp(fields["oauth_timestamp"])
         self._check_nonce(fields["oauth_nonce"])
@@ -42,10 +63,10 @@ class ApiKeys:
             raise _oauth_error(
                 f"Signature method {method} not supported try one of the following: PLAINTEXT, HMAC-SHA1"
             )
-        expected = f"&{self._secret}"
+        expected = f"&{key.secret}"
         if not secrets.compare_digest(unquote(fields["oauth_signature"]).encode(), expected.encode()):
             raise _oauth_error(f"Invalid signature. Expected signature base string: {expected}")  # as MAAS does
-        return True
+        return key.user
 
     def _check_timestamp(self, given: str) -> None:
         if not given.isdecimal():

@@ -1,42 +1,35 @@
 """The nested parts of a machine's JSON: interfaces, disks, hardware, in MAAS's shapes."""
 
+import json
 from typing import Any
 
-from gough.lab.maas.machine import Hardware, Machine
+from gough.lab.maas import storage
+from gough.lab.maas.machine import Hardware, Link, Machine, Nic
+from gough.lab.maas.network_json import subnet_json, vlan_json
+from gough.lab.maas.networks import Networks
+from gough.lab.maas.storage import BLOCK
 
 UNKNOWN = "Unknown"
-BLOCK = 512
 _API = "/MAAS/api/2.0"
-_VLAN = {
-    "vid": 0, "mtu": 1500, "dhcp_on": True, "external_dhcp": None, "relay_vlan": None, "primary_rack": "rack01",
-    "secondary_rack": None, "fabric": "fabric-0", "fabric_id": 0, "space": "undefined", "name": "untagged", "id": 5001,
-    "resource_uri": f"{_API}/vlans/5001/",
-}  # fmt: skip
-_SUBNET = {
-    "name": "10.64.0.0/16", "description": "", "vlan": _VLAN, "cidr": "10.64.0.0/16", "rdns_mode": 2,
-    "gateway_ip": None, "dns_servers": [], "allow_dns": True, "allow_proxy": True, "active_discovery": False,
-    "managed": True, "disabled_boot_architectures": [], "id": 1, "space": "undefined",
-    "resource_uri": f"{_API}/subnets/1/",
-}  # fmt: skip
 
 
-def interfaces(machine: Machine) -> list[dict[str, Any]]:
-    return [_interface(machine, index, mac) for index, mac in enumerate(machine.mac_addresses)]
+def interfaces(networks: Networks, machine: Machine) -> list[dict[str, Any]]:
+    return [interface(networks, machine, nic) for nic in machine.nics]
 
 
-def _interface(machine: Machine, index: int, mac: str) -> dict[str, Any]:
-    known = machine.hardware is not None
-    number = machine.number * 100 + index
+def interface(networks: Networks, machine: Machine, nic: Nic) -> dict[str, Any]:
+    speed = 10000 if machine.hardware else 0
+    vlan = networks.vlans.get(nic.vlan_id) if nic.vlan_id is not None else None
     return {
-        "id": number,
-        "name": f"eth{index}",
+        "id": nic.id,
+        "name": nic.name,
         "type": "physical",
-        "mac_address": mac,
+        "mac_address": nic.mac_address,
         "enabled": True,
         "link_connected": True,
-        "link_speed": 10000 if known else 0,
-        "interface_speed": 10000 if known else 0,
-        "effective_mtu": 1500,
+        "link_speed": speed,
+        "interface_speed": speed,
+        "effective_mtu": vlan.mtu if vlan else 1500,
         "parents": [],
         "children": [],
         "params": {},
@@ -46,16 +39,23 @@ def _interface(machine: Machine, index: int, mac: str) -> dict[str, Any]:
         "firmware_version": None,
         "numa_node": 0,
         "sriov_max_vf": 0,
-        "vlan": _VLAN if known and index == 0 else None,
-        "links": [_link(machine, number)] if machine.has_address and index == 0 else [],
+        "vlan": vlan_json(networks, vlan) if vlan else None,
+        "links": [_link(networks, link) for link in nic.links],
         "discovered": None,
         "system_id": machine.system_id,
-        "resource_uri": f"{_API}/nodes/{machine.system_id}/interfaces/{number}/",
+        "resource_uri": f"{_API}/nodes/{machine.system_id}/interfaces/{nic.id}/",
     }
 
 
-def _link(machine: Machine, number: int) -> dict[str, Any]:
-    return {"id": number, "mode": "auto", "ip_address": machine.address, "subnet": _SUBNET}
+def _link(networks: Networks, link: Link) -> dict[str, Any]:
+    """A subnet and an address only where there are some."""
+    subnet = networks.subnets.get(link.subnet_id) if link.subnet_id is not None else None
+    return {
+        "id": link.id,
+        "mode": link.mode,
+        **({"ip_address": link.ip_address} if link.ip_address else {}),
+        **({"subnet": subnet_json(networks, subnet)} if subnet else {}),
+    }
 
 
 def disks(machine: Machine) -> list[dict[str, Any]]:
@@ -65,6 +65,8 @@ def disks(machine: Machine) -> list[dict[str, Any]]:
 
 def _disk(machine: Machine, index: int, size: int) -> dict[str, Any]:
     name, number = f"sd{chr(ord('a') + index)}", machine.number * 100 + index
+    parts = storage.partitions(machine, number, name, size) if index == 0 else []
+    used = sum(part["size"] for part in parts)
     return {
         "id": number,
         "name": name,
@@ -73,17 +75,17 @@ def _disk(machine: Machine, index: int, size: int) -> dict[str, Any]:
         "id_path": f"/dev/{name}",
         "size": size,
         "block_size": BLOCK,
-        "available_size": size - size % BLOCK,
-        "used_size": 0,
-        "used_for": "Unused",
+        "available_size": 0 if parts else size - size % BLOCK,
+        "used_size": used,
+        "used_for": f"GPT partitioned with {len(parts)} partitions" if parts else "Unused",
         "model": "",
         "serial": "",
         "firmware_version": None,
         "uuid": None,
         "tags": ["ssd"],
         "filesystem": None,
-        "partition_table_type": None,
-        "partitions": [],
+        "partition_table_type": "GPT" if parts else None,
+        "partitions": parts,
         "numa_node": 0,
         "storage_pool": None,
         "system_id": machine.system_id,
@@ -107,13 +109,14 @@ def hardware_info(found: Hardware | None) -> dict[str, str]:
     return info
 
 
-def zone(name: str) -> dict[str, Any]:
-    return {"name": name, "description": "", "id": 1, "resource_uri": f"{_API}/zones/{name}/"}
+def zone(name: str, number: int = 1, description: str = "") -> dict[str, Any]:
+    uri = f"{_API}/zones/{name}/"
+    return {"name": name, "description": description, "id": number, "resource_uri": uri}
 
 
-def pool(name: str) -> dict[str, Any]:
-    described = "Default pool" if name == "default" else ""
-    return {"name": name, "description": described, "id": 0, "resource_uri": f"{_API}/resourcepool/0/"}
+def pool(name: str, number: int = 0, description: str = "Default pool") -> dict[str, Any]:
+    uri = f"{_API}/resourcepool/{number}/"
+    return {"name": name, "description": description, "id": number, "resource_uri": uri}
 
 
 def domain() -> dict[str, Any]:
@@ -123,6 +126,9 @@ def domain() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def numa_nodes(found: Hardware | None) -> list[dict[str, Any]]:
+def numa_nodes(found: Hardware | None, missing: int = 0) -> list[dict[str, Any]]:
+    """`missing`: so many bytes of JSON more."""
     cores = list(range(found.cpu_count)) if found else []
-    return [{"index": 0, "memory": found.memory_mib if found else 0, "cores": cores, "hugepages_set": []}]
+    node = {"index": 0, "memory": found.memory_mib if found else 0, "cores": cores, "hugepages_set": []}
+    size = len(json.dumps(node, separators=(",", ":"))) + 1
+    return [node, *({**node, "index": index} for index in range(1, 1 - -missing // size))]

@@ -7,42 +7,77 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 from gough.domain.machine_status import MachineStatus
-from gough.lab.maas import machine_side
+from gough.lab.maas import machine_side, rescue
 from gough.lab.maas.core import Core
+from gough.lab.maas.events import Event
 from gough.lab.maas.machine import BootTarget, Hardware, Machine
 from gough.lab.maas.oauth import ApiKeys
 from gough.lab.maas.power import Power
+from gough.lab.maas.serving import Desk, Serving
+from gough.lab.maas.users import User
+from gough.lab.maas.websocket import Feeds
 
 # (method, path below api/2.0/, op) → a status and a text to answer instead, or None to go on
 Intercept = Callable[[str, str, str | None], tuple[int, str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What `Region.restore` takes; it may be restored more than once."""
+
+    machines: dict[str, Machine]
+    events: tuple[list[Event], int]
 
 
 class Region:
     """Thread-safe. Ids that do not exist raise KeyError.
 
     `pace` stretches the region's own waiting (seconds a BMC takes): 1 is brisk, 0 is at once. `clock` is in seconds
-    since the epoch, for OAuth's timestamps and the dates it writes.
+    since the epoch, for OAuth's timestamps and the dates it writes. `serving` makes reading machines as slow as it is.
     """
 
     version = "3.4.10"
 
     def __init__(
-        self, *, power: Power, pace: float = 1.0, clock: Callable[[], float] = time.time, username: str = "admin"
+        self,
+        *,
+        power: Power,
+        pace: float = 1.0,
+        clock: Callable[[], float] = time.time,
+        username: str = "admin",
+        serving: Serving | None = None,
     ) -> None:
         self.core = Core(power, pace, clock, username)
+        self.desk = Desk(serving or Serving())
         self.keys = ApiKeys(clock)
+        self.api_key = self.keys.add(User(username))
         self.intercept: Intercept | None = None
-
-    @property
-    def api_key(self) -> str:
-        return self.keys.api_key
+        self.feeds = Feeds(self.core)
 
     @property
     def username(self) -> str:
         return self.core.username
+
+    @property
+    def password(self) -> str:
+        """For its pages and their websocket; the API takes `api_key`."""
+        return self.feeds.password
+
+    @property
+    def feeds_allowed(self) -> bool:
+        return self.feeds.allowed
+
+    @feeds_allowed.setter
+    def feeds_allowed(self, allowed: bool) -> None:
+        self.feeds.allowed = allowed
+
+    def drop_feeds(self) -> None:
+        """Every open websocket ends, without a goodbye."""
+        self.feeds.drop()
 
     @property
     def calls(self) -> Counter[tuple[str, str]]:
@@ -50,8 +85,37 @@ class Region:
         with self.core.lock:
             return self.core.calls.copy()
 
+    @property
+    def serving_seconds(self) -> float:
+        """How long the region has been busy reading machines for its callers."""
+        return self.desk.spent
+
     def close(self) -> None:
         self.core.worker.close()
+
+    def add_user(self, name: str, *, admin: bool = False) -> str:
+        """The new user's API key."""
+        with self.core.lock:
+            return self.keys.add(User(name, admin))
+
+    def revoke(self, api_key: str) -> None:
+        """From now on MAAS does not know this key. KeyError when it does not now."""
+        with self.core.lock:
+            self.keys.revoke(api_key)
+
+    def backup(self) -> Backup:
+        with self.core.lock:
+            machines, events = deepcopy((self.core.machines, self.core.events.saved()))
+            return Backup(machines, events)
+
+    def restore(self, saved: Backup) -> None:
+        """Machines and events are as they were then, and event ids given since are given again."""
+        with self.core.lock:
+            gone = [machine for name, machine in self.core.machines.items() if name not in saved.machines]
+            self.core.machines, events = deepcopy((saved.machines, saved.events))
+            self.core.events.restore(events)
+            for machine in (*gone, *self.core.machines.values()):
+                self.core.changed(machine)
 
     def enlist(
         self,
@@ -137,6 +201,11 @@ class Region:
         with self.core.lock:
             machine_side.finish_erasing(self.core, self._machine(system_id))
 
+    def rescue_booted(self, system_id: str, *, ok: bool = True) -> None:
+        """The machine tells that it has booted the rescue system, or that it could not."""
+        with self.core.lock:
+            rescue.entered(self.core, self._machine(system_id), ok=ok)
+
     def user_data(self, system_id: str) -> bytes:
         """Byte for byte what deploy was given. The installed system's first fetch marks the machine Deployed."""
         with self.core.lock:
@@ -149,7 +218,9 @@ class Region:
     def power_changed(self, system_id: str, *, on: bool) -> None:
         """What MAAS's power poll finds when somebody else pressed the button. Leaves no event."""
         with self.core.lock:
-            self._machine(system_id).power_state = "on" if on else "off"
+            machine = self._machine(system_id)
+            machine.power_state = "on" if on else "off"
+            self.core.changed(machine)
 
     def _machine(self, system_id: str) -> Machine:
         return self.core.machines[system_id]

@@ -87,6 +87,12 @@ def set_json(system_id: str, one: ScriptSet, *, include_output: bool) -> dict[st
     }
 
 
+def download(one: ScriptSet) -> bytes:
+    """The outputs one after another, each under its name."""
+    titles = [f" {script.name} ".center(80, "-").encode() for script in one.scripts]
+    return b"".join(title + b"\n" + script.output + b"\n" for title, script in zip(titles, one.scripts, strict=True))
+
+
 def _script_json(script: Script, *, include_output: bool) -> dict[str, Any]:
     known = 0 if script.name.startswith("/") else script.id % 90 + 1  # the install log is no script of MAAS's
     answer: dict[str, Any] = {

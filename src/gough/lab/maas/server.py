@@ -1,16 +1,22 @@
-"""Serves a region on a loopback port: HTTP/1.1 with keep-alive, a thread a connection."""
+"""Serves a region on a loopback port: HTTP/1.1 with keep-alive and its websocket, a thread a connection."""
 
 import io
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from websockets.datastructures import Headers
+from websockets.http11 import Request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from gough.lab.maas import websocket
 from gough.lab.maas.endpoints import application
 from gough.lab.maas.region import Region
+from gough.lab.maas.websocket import Feeds
+from gough.lab.maas.websocket_login import with_login
+from gough.lab.maas.wire import PLAIN
 
 IDLE = 75  # seconds a kept connection may be silent
 
@@ -19,7 +25,7 @@ class Server:
     """A running server. `url` is what MAAS_URL would be; `close` ends it and its connections."""
 
     def __init__(self, region: Region, port: int) -> None:
-        self._http = _Http(("127.0.0.1", port), application(region))
+        self._http = _Http(("127.0.0.1", port), with_login(region.feeds, application(region)), region.feeds)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="lab-maas-http", daemon=True
         )
@@ -44,8 +50,9 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], app: Callable[..., Any]) -> None:
+    def __init__(self, address: tuple[str, int], app: Callable[..., Any], feeds: Feeds) -> None:
         self.app = app
+        self.feeds = feeds
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__(address, _Handler)
@@ -83,6 +90,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, _, query = self.path.partition("?")
+        if path == websocket.PATH:
+            self._upgrade()
+            return
         builder = EnvironBuilder(
             path=path,
             query_string=query,
@@ -92,16 +102,30 @@ class _Handler(BaseHTTPRequestHandler):
             content_length=len(body),
         )
         chunks, status, headers = run_wsgi_app(self.server.app, builder.get_environ(), buffered=True)
-        answer = b"".join(chunks)
+        if self.command != "GET":
+            self.server.feeds.look()
         code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason.title())
+        self._answer(int(code), reason.title(), headers, b"".join(chunks))
+
+    def _upgrade(self) -> None:
+        """The connection is a websocket from here to its end."""
+        request = Request(self.path, Headers(self.headers.items()))
+        status = self.server.feeds.refusal(request)
+        if status is not None:
+            self._answer(status, None, [("Content-Type", PLAIN)], b"")
+            return
+        self.close_connection = True
+        self.server.feeds.serve(request, self.connection)
+
+    def _answer(self, code: int, reason: str | None, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        self.send_response(code, reason)
         for name, value in headers:
             if name.lower() != "content-length":
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer)
+            self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - the base names them
 

@@ -41,6 +41,10 @@ def json_answer(value: Any) -> Answer:
     return Answer(200, JSON, orjson.dumps(value), dict(_HANDLED))
 
 
+def binary(body: bytes, content_type: str) -> Answer:
+    return Answer(200, content_type, body, dict(_HANDLED))
+
+
 def deleted() -> Answer:
     return Answer(204, PLAIN, b"", dict(_HANDLED))
 
@@ -56,6 +60,10 @@ def invalid(fields: dict[str, list[str]]) -> Refusal:
 def wrong_state_for_form(action: str) -> Refusal:
     """Commission and test are forms in MAAS: a wrong state is a validation error there."""
     return invalid({"__all__": [f"{action} is not available because of the current state of the node."]})
+
+
+def denied() -> Refusal:
+    return Refusal(Answer(403, PLAIN_UTF8))
 
 
 def forbidden_to_anonymous() -> Refusal:

@@ -13,9 +13,12 @@ from gough.persistence.types import BigId, Json, Utc, new_id
 class Region(Base):
     """A MAAS region controller. What is sealed is encrypted.
 
-    `event_cursor` is the last event id settled, `cursor_event` how that event looked: when it looks otherwise, the
-    region was restored from a backup, and its ids begin a new `event_epoch`. `reconcile_after` is the system_id up to
-    which this round of the reconcile has come; `reconcile_busy` the seconds of the region's time it took so far.
+    `event_cursor` is the last event id settled. `event_marks` remembers how the newest events looked, as [id, date,
+    system_id]: when they look otherwise, the region was restored from a backup; its ids begin a new `event_epoch`, and
+    machines read before `reread_before` are read again.
+
+    `duty` and `reconcile_duty` are the shares of the region's time that Gough took, measured over the last window of
+    a minute; `reconcile_period` is the time in seconds after which every machine has been read again.
     """
 
     __tablename__ = "maas_regions"
@@ -35,20 +38,21 @@ class Region(Base):
     presence_at: Mapped[datetime | None] = mapped_column(Utc)
     poll_lease_until: Mapped[datetime | None] = mapped_column(Utc)
     poll_lease_token: Mapped[int] = mapped_column(default=0)
-    cursor_event: Mapped[str] = mapped_column(String(200), default="")
+    event_marks: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
     event_epoch: Mapped[int] = mapped_column(default=0)
     lag_seconds: Mapped[float] = mapped_column(default=0.0)
     remark: Mapped[str] = mapped_column(Text, default="")
     import_total: Mapped[int] = mapped_column(default=0)
     import_done: Mapped[int] = mapped_column(default=0)
     chunk_size: Mapped[int] = mapped_column(default=20)
-    reconcile_after: Mapped[str] = mapped_column(String(41), default="")
+    reread_before: Mapped[datetime | None] = mapped_column(Utc)
     reconcile_at: Mapped[datetime | None] = mapped_column(Utc)
-    reconcile_began_at: Mapped[datetime | None] = mapped_column(Utc)
-    reconcile_busy: Mapped[float] = mapped_column(default=0.0)
-    reconciled_at: Mapped[datetime | None] = mapped_column(Utc)
     reconcile_period: Mapped[float | None]
     reconcile_duty: Mapped[float | None]
+    duty: Mapped[float | None]
+    window_began_at: Mapped[datetime | None] = mapped_column(Utc)
+    window_busy: Mapped[float] = mapped_column(default=0.0)
+    window_reconcile: Mapped[float] = mapped_column(default=0.0)
     feed_username: Mapped[str] = mapped_column(String(150), default="")
     feed_password_sealed: Mapped[str | None] = mapped_column(Text)
     feed_state: Mapped[str] = mapped_column(String(10), default="off")
@@ -67,7 +71,11 @@ class Machine(Base):
         UniqueConstraint("region_id", "system_id"),
         Index("ix_machines_service_hostname", "service", "hostname"),
         Index("ix_machines_status_hostname", "status", "hostname"),
+        Index("ix_machines_region_id_observed_at", "region_id", "observed_at"),
         Index("ix_machines_serial", "serial"),
+        Index("ix_machines_status_since_id", "status_since", "id"),
+        Index("ix_machines_site_rack", "site", "rack"),
+        Index("ix_machines_facets", "vanished_at", "status", "service", "zone", "pool", "site"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("mac"))

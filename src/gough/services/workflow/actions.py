@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from gough.domain.attribution import OWNER_KEY, marked_deployment
 from gough.domain.errors import Conflict
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.machines import MachineRecord
@@ -11,12 +12,10 @@ from gough.persistence.models import Job
 from gough.ports import Provisioner
 from gough.services import machines
 from gough.services.context import Use
-from gough.services.workflow import journal
+from gough.services.workflow import journal, preparing
 from gough.services.workflow.claim import Claim
 from gough.services.workflow.orders import Order, load_order
 from gough.services.workflow.rendering import render
-
-OWNER_KEY = "gough-deployment"
 
 
 class NotYet(Exception):
@@ -34,8 +33,14 @@ def submit_deploy(use: Use, claim: Claim, stage: str) -> None:
     machine = maas.machine(order.system_id)
     if not _is_submitted(machine, order):
         _make_ours(maas, claim, order, machine)
+        if order.options:
+            claim.renew()
+            preparing.apply(maas, machine, order.options)
         claim.renew()
-        machine = maas.deploy(order.system_id, series=order.series, user_data=order.user_data, comment=order.comment)
+        machine = maas.deploy(
+            order.system_id, series=order.series, user_data=order.user_data, kernel=order.options.kernel,
+            comment=order.comment,
+        )  # fmt: skip
     _submitted(use, claim, stage, machine)
 
 
@@ -51,6 +56,7 @@ def _make_ours(maas: Provisioner, claim: Claim, order: Order, machine: MachineRe
     match machine.status:
         case Status.READY:
             claim.renew()
+            preparing.lay_out(maas, order.system_id, order.options)
             maas.allocate(order.system_id, agent_name=order.deployment_id, comment=order.comment)
         case Status.ALLOCATED if earlier or marker == order.marker:
             pass
@@ -94,9 +100,44 @@ def submit_release(use: Use, claim: Claim, stage: str) -> None:
     maas = use.provisioner(order.region)
     machine = maas.machine(order.system_id)
     if machine.status not in (Status.RELEASING, Status.DISK_ERASING, Status.READY):
+        _require_same_holder(machine, order)
         erase = bool(order.parameters.get("erase"))
         machine = maas.release(order.system_id, erase=erase, comment=order.comment)
     _submitted(use, claim, stage, machine)
+
+
+def _require_same_holder(machine: MachineRecord, order: Order) -> None:
+    """Whoever took the machine after the release was asked for keeps it. Raises Conflict."""
+    held = order.parameters.get("held")
+    now = {"owner": machine.owner, "marked": marked_deployment(machine.owner_data)}
+    if held is not None and held != now:
+        raise Conflict(
+            f"MAAS: {machine.hostname} belongs to {machine.owner or 'nobody'} now, not to {held['owner'] or 'nobody'}.",
+            hint="Somebody took it meanwhile; ask them, then ask for the release again.",
+        )
+
+
+def mark_adopted(use: Use, claim: Claim, stage: str) -> None:
+    """Write into MAAS whose machine it is now; nothing else about it is changed."""
+    order = load_order(use, claim.job_id)
+    maas = use.provisioner(order.region)
+    machine = maas.machine(order.system_id)
+    if machine.owner_data.get(OWNER_KEY) != order.marker:
+        machine = maas.set_owner_data(order.system_id, {OWNER_KEY: order.marker})
+    _submitted(use, claim, stage, machine)
+
+
+def protect(use: Use, claim: Claim, stage: str) -> None:
+    """Lock the machine in MAAS, where that was wished."""
+    order = load_order(use, claim.job_id)
+    maas = use.provisioner(order.region)
+    machine = maas.machine(order.system_id)
+    if not machine.locked:
+        machine = maas.lock(order.system_id, comment=order.comment)
+    with claim.transaction() as session:
+        job = session.get_one(Job, claim.job_id)
+        machines.observe(session, job.machine.region, machine, observed_at=use.database.now(session))
+        journal.step_of(job, stage).acted = True
 
 
 def _submitted(use: Use, claim: Claim, stage: str, machine: MachineRecord) -> None:
@@ -135,4 +176,6 @@ ACTIONS: Mapping[Action, Callable[[Use, Claim, str], None]] = {
     Action.SUBMIT_COMMISSION: submit_commission,
     Action.SUBMIT_TEST: submit_test,
     Action.SUBMIT_RELEASE: submit_release,
+    Action.MARK_ADOPTED: mark_adopted,
+    Action.PROTECT: protect,
 }

@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 from gough.domain.agents import AgentState
 from gough.domain.facts import Facts
 from gough.domain.machine_status import MachineStatus
-from gough.persistence.models import Agent, Deployment, Job
+from gough.domain.timeline import Source
+from gough.persistence.models import Agent, Deployment, Job, MachineEvent
+
+ABORTED = ("Aborted commissioning", "Aborted testing")  # MAAS events ABORTED_COMMISSIONING, ABORTED_TESTING
 
 
 def facts_of(session: Session, job: Job) -> Facts:
@@ -20,6 +23,9 @@ def facts_of(session: Session, job: Job) -> Facts:
         status=MachineStatus(job.machine.status),
         known_to_maas=job.machine.vanished_at is None,
         submitted=job.submitted_at is not None,
+        known_until=job.machine.region.polled_at,
+        aborted=_aborted(session, job),
+        lock_wanted=bool(job.parameters.get("options", {}).get("lock")),
     )
     deployment = job.deployment
     if deployment is None:
@@ -32,6 +38,17 @@ def facts_of(session: Session, job: Job) -> Facts:
         cloud_init_failed=deployment.cloud_init_failed_at is not None,
         agent_online=_agent_online(session, deployment),
     )
+
+
+def _aborted(session: Session, job: Job) -> bool:
+    """Whether MAAS was told to stop what this job had begun there."""
+    if job.submitted_at is None or job.deployment is not None:
+        return False
+    query = select(MachineEvent.id).where(
+        MachineEvent.machine_id == job.machine_id, MachineEvent.id > job.events_after,
+        MachineEvent.source == Source.MAAS.value, MachineEvent.kind.in_(ABORTED),
+    )  # fmt: skip
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _agent_online(session: Session, deployment: Deployment) -> bool:

@@ -12,7 +12,7 @@ from gough.domain.errors import GoughError
 from gough.domain.machine_status import MachineStatus
 from gough.domain.retry import Backoff
 from gough.domain.service_state import ServiceState
-from gough.domain.stages import JobKind, Outcome, Stage
+from gough.domain.stages import Outcome, Stage
 from gough.domain.timeline import GoughEvent, Level, Source, TimelineEvent
 from gough.persistence.models import Agent, Deployment, Job, JobLog, JobStep
 from gough.services import timeline
@@ -97,7 +97,7 @@ def action_failed(session: Session, job: Job, stage: Stage, error: GoughError, n
 
 def finished(session: Session, job: Job, now: datetime) -> None:
     job.state, job.finished_at = "done", now
-    if job.kind != JobKind.DEPLOYMENT or job.deployment is None:
+    if job.deployment is None:
         _back_to_before(session, job, now)
         note(session, job, GoughEvent.JOB_DONE, f"{job.kind} done", now=now)
         return

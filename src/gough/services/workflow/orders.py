@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gough.domain.deploy_options import AS_IT_IS, DeployOptions
 from gough.persistence.models import Job, Region
 from gough.services.context import Use
 
@@ -22,6 +23,7 @@ class Order:
     marker: str = ""
     series: str = ""
     user_data: bytes = b""
+    options: DeployOptions = AS_IT_IS
 
 
 def load_order(use: Use, job_id: str) -> Order:
@@ -45,4 +47,9 @@ def load_order(use: Use, job_id: str) -> Order:
             marker=f"{deployment.id}.{deployment.submission}",
             series=deployment.series,
             user_data=use.sealer.open(sealed) if sealed else b"",
+            options=options_of(job),
         )
+
+
+def options_of(job: Job) -> DeployOptions:
+    return DeployOptions.from_json(job.parameters.get("options", {}))

@@ -18,6 +18,8 @@ from gough.services.secrets import hash_secret, new_secret
 from gough.services.templates import source_of
 from gough.services.workflow import journal
 from gough.services.workflow.claim import Claim
+from gough.services.workflow.orders import options_of
+from gough.services.workflow.preparing import look
 
 
 def render(use: Use, claim: Claim, stage: str) -> None:
@@ -27,13 +29,18 @@ def render(use: Use, claim: Claim, stage: str) -> None:
         deployment, machine = _deployment(job), job.machine
         source = source_of(session.get_one(TemplateVersion, deployment.template_version_id))
         values = orjson.loads(use.sealer.open_text(deployment.variables_sealed))
+        options, region = options_of(job), machine.region
+    if options and (problems := look(use.provisioner(region), machine.system_id, deployment.series, options)):
+        with claim.transaction() as session:
+            _reject(session, session.get_one(Job, claim.job_id), stage, problems, use.database.now(session))
+        return
     tokens = {"enrol": new_secret(), "report": new_secret()}
     try:
         made = prepared(use, machine, source, values, tokens)
     except Invalid as error:
-        problems = error.problems or (Problem("template", str(error)),)
+        found = error.problems or (Problem("template", str(error)),)
         with claim.transaction() as session:
-            _reject(session, session.get_one(Job, claim.job_id), stage, problems, use.database.now(session))
+            _reject(session, session.get_one(Job, claim.job_id), stage, found, use.database.now(session))
         return
     with claim.transaction() as session:
         job = session.get_one(Job, claim.job_id)

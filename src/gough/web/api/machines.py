@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
 from gough.persistence.models import Job
-from gough.services import jobs, lifecycle, machines, timeline
+from gough.services import jobs, lifecycle, machine_list, machines, timeline
+from gough.services.machine_facets import facets
 from gough.web.api import shapes
 from gough.web.api.paging import integer, machine_query, write_cursor
 from gough.web.message import Answer, Request, as_json
@@ -40,12 +41,21 @@ class Release(Strict):
 
 @operation("GET /api/v1/machines", permission=Permission.VIEW, summary="A page of machines.", raises=(Invalid,))
 def listed(request: Request) -> Answer:
-    query = machine_query(request.query)
+    query = machine_query(request)
     with request.use.database.read() as session:
-        rows = machines.listed(session, query)
+        rows = machine_list.listed(session, query)
     last = rows[-1] if len(rows) == query.limit else None
-    cursor = write_cursor(last["hostname"], last["id"]) if last else None
+    cursor = write_cursor(query.sort, machine_list.key_of(last, query.sort)) if last else None
     return as_json({"items": [shapes.machine_row(row) for row in rows], "next_cursor": cursor})
+
+
+@operation(
+    "GET /api/v1/machines/facets", permission=Permission.VIEW, summary="How many machines have which value.",
+    raises=(Invalid,),
+)  # fmt: skip
+def counted(request: Request) -> Answer:
+    with request.use.database.read() as session:
+        return as_json(shapes.facets(facets(session, machine_query(request))))
 
 
 @operation("GET /api/v1/machines/<name>", permission=Permission.VIEW, summary="One machine.", raises=(NotFound,))
@@ -74,9 +84,8 @@ def history(request: Request, name: str) -> Answer:
     raises=ASKING,
 )  # fmt: skip
 def deploy(request: Request, name: str, body: Deploy) -> Answer:
-    job = lifecycle.deploy(
-        request.use, name, body.template, body.variables, by=request.by, series=body.series
-    )  # fmt: skip
+    plan = lifecycle.Plan(body.template, body.variables, body.series)
+    job = lifecycle.deploy(request.use, name, plan, by=request.by)
     return accepted(request, job)
 
 

@@ -5,21 +5,22 @@ from typing import Any
 
 from gough.domain.machine_status import MachineStatus
 from gough.persistence.models import Job, JobLog, JobStep, Machine, MachineEvent
+from gough.services.machine_facets import Facets
 from gough.web.message import moment
 
 _SAME = (
-    "id", "system_id", "hostname", "power_state", "service", "reason", "next_action", "zone", "pool", "architecture",
-    "cpu_count", "memory_mib", "ip_addresses", "tags",
+    "id", "system_id", "hostname", "power_state", "service", "reason", "next_action", "zone", "pool", "owner", "locked",
+    "architecture", "cpu_count", "memory_mib", "ip_addresses", "tags", "site", "rack",
 )  # fmt: skip
 _MORE = (
-    "fqdn", "status_message", "power_type", "storage_mb", "owner", "osystem", "distro_series", "locked",
-    "hardware_uuid", "serial", "mac_addresses",
+    "fqdn", "status_message", "power_type", "storage_mb", "osystem", "distro_series", "hardware_uuid", "serial",
+    "mac_addresses",
 )  # fmt: skip
 
 
 def machine_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in _SAME},
+        **{name: row[name] for name in (*_SAME, "unit", "region")},
         "status": MachineStatus(row["status"]).label,
         "service_since": moment(row["service_since"]),
         "status_since": moment(row["status_since"]),
@@ -29,12 +30,23 @@ def machine_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def machine(found: Machine, job: Job | None) -> dict[str, Any]:
     names = (*_SAME, "status", "service_since", "status_since")
     return {
-        **machine_row({name: getattr(found, name) for name in names}),
+        **machine_row(
+            {name: getattr(found, name) for name in names} | {"unit": found.rack_unit, "region": found.region.name}
+        ),
         **{name: getattr(found, name) for name in _MORE},
-        "region": found.region.name,
         "observed_at": moment(found.observed_at),
         "vanished_at": moment(found.vanished_at),
         "job": None if job is None else a_job(job),
+    }
+
+
+def facets(found: Facets) -> dict[str, Any]:
+    return {
+        "total": found.total,
+        "facets": {
+            name: [{"value": value, "count": count} for value, count in counts.items()]
+            for name, counts in found.counts.items()
+        },
     }
 
 

@@ -47,7 +47,7 @@ def deploy(request: Request, name: str) -> Answer:
     values = {name: value for name, value in given.items() if value.strip()}
     try:
         if request.form.get("step") == "deploy":
-            lifecycle.deploy(request.use, machine.id, label, values, by=request.by)
+            lifecycle.deploy(request.use, machine.id, lifecycle.Plan(label, values), by=request.by)
             return redirect(f"/machines/{machine.id}")
         preview = delivering.preview(request.use, machine, source, values)
     except (Invalid, Conflict) as error:

@@ -1,17 +1,19 @@
 """The list of machines, and one machine."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
+from gough.domain.locations import Location
 from gough.domain.machine_status import MachineStatus
 from gough.domain.permissions import Permission
 from gough.domain.service_state import ServiceState
 from gough.persistence.models import Machine
-from gough.services import lifecycle, machines, regions, timeline
+from gough.services import lifecycle, machine_list, machines, regions, timeline
+from gough.services.machine_facets import facets
 from gough.web.api.paging import machine_query, write_cursor
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
+from gough.web.portal.filters import FilterBar, link
 from gough.web.portal.page import page
 from gough.web.portal.views import machine_view
 
@@ -84,32 +86,23 @@ def _draw(request: Request, name: str, template: str) -> Answer:
 
 
 def _list(request: Request) -> dict[str, Any]:
-    query = machine_query(request.query, default_limit=ROWS)
+    query = machine_query(request, default_limit=ROWS)
     with request.use.database.read() as session:
-        rows = machines.listed(session, query)
-        counts = machines.counts(session)
+        rows = machine_list.listed(session, query)
+        found = facets(session, query)
         position = timeline.stream_position(session)
         has_region = bool(regions.listed(session))
     last = rows[-1] if len(rows) == query.limit else None
-    onward = {"cursor": write_cursor(last["hostname"], last["id"])} if last else {}
-    kept = {name: request.query[name] for name in ("q", "service") if request.query.get(name)}
+    cursor = write_cursor(query.sort, machine_list.key_of(last, query.sort)) if last else ""
     for row in rows:
         row["status"], row["service"] = MachineStatus(row["status"]).label, ServiceState(row["service"])
+        is_located = bool(row["site"] or row["rack"])
+        row["place"] = Location(row["site"], row["rack"], row["unit"]) if is_located else None
     return {
         "rows": rows,
-        "chips": [_chip(kept, state, counts[state]) for state in _ORDER],
-        "total": sum(counts.values()),
-        "query": query,
-        "all_link": "/?" + urlencode({k: v for k, v in kept.items() if k != "service"}),
-        "next_link": "/?" + urlencode({**kept, **onward}) if onward else "",
+        "bar": FilterBar(query, found),
+        "next_link": link(query, cursor=cursor) if cursor else "",
         "live_link": "/live/machines?" + str(request.environ.get("QUERY_STRING", "")),
         "position": position,
         "has_region": has_region,
     }
-
-
-_ORDER = (ServiceState.ATTENTION, ServiceState.IN_PROGRESS, ServiceState.IN_SERVICE, ServiceState.OUT)
-
-
-def _chip(kept: dict[str, str], state: ServiceState, count: int) -> dict[str, Any]:
-    return {"state": state, "count": count, "link": "/?" + urlencode({**kept, "service": state.value})}

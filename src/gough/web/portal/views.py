@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
-from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEvent, TemplateVersion
-from gough.services import agents, jobs, lifecycle, machines, timeline
+from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEvent
+from gough.services import agents, jobs, lifecycle, machines, templates, timeline
 from gough.services.people import Caller
 from gough.web.portal.actions import Offer, job_offers, offers
 from gough.web.portal.samples import shown
@@ -48,7 +48,7 @@ def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool)
         offers=[*offers(machine, job, caller), *(job_offers(job, caller) if job else [])],
         job=_loaded(job),
         deployment=deployment,
-        template=session.get_one(TemplateVersion, deployment.template_version_id).label if deployment else "",
+        template=templates.label_of(session, deployment) if deployment else "",
         events=timeline.history(session, machine.id, limit=TIMELINE_LINES, detailed=detailed)[::-1],
         detailed=detailed,
         agent=agent,

@@ -1,100 +1,95 @@
-"""Machines: listing, one, and the operations on it."""
+"""All machines: listing, creating, allocating, releasing many."""
 
-from gough.lab.maas import operations
+from typing import Any
+
+import orjson
+
+from gough.domain.machine_status import MachineStatus
+from gough.lab.maas import deploying, operations
+from gough.lab.maas.ask import Ask
 from gough.lab.maas.call import Call, Resource
+from gough.lab.maas.core import Core
 from gough.lab.maas.filters import select
-from gough.lab.maas.forms import boolean, create_machine, update_machine
+from gough.lab.maas.forms import boolean, create_machine
+from gough.lab.maas.machine import Machine
 from gough.lab.maas.machine_json import machine_json
-from gough.lab.maas.power import PowerError
-from gough.lab.maas.wire import PLAIN_UTF8, Answer, deleted, json_answer
+from gough.lab.maas.parts_json import numa_nodes
+from gough.lab.maas.power import BmcSilent, PowerError
+from gough.lab.maas.releasing import release_all
+from gough.lab.maas.wire import PLAIN_UTF8, Answer, json_answer, text
+
+SILENT = "Unexpected exception: TimeoutError. See /var/log/maas/regiond.log on the region server for more information."
+
+
+def read(core: Core, machine: Machine, machine_bytes: int) -> dict[str, Any]:
+    """As the API shows it, and at least so long: a large machine has many NUMA nodes."""
+    shown = machine_json(core, machine)
+    missing = machine_bytes - len(orjson.dumps(shown))
+    if missing > 0:
+        shown["numanode_set"] = numa_nodes(machine.hardware, missing)
+    return shown
+
+
+def after(pending: deploying.Pending, answer: Answer) -> Answer:
+    """The answer, once the power action it waits for is done, or what became of that."""
+    try:
+        if pending is not None:
+            pending.result()
+    except PowerError as error:
+        return power_trouble(error)
+    return answer
+
+
+def power_trouble(error: PowerError) -> Answer:
+    status, words = (504, SILENT) if isinstance(error, BmcSilent) else (503, str(error))
+    return Answer(status, PLAIN_UTF8, words.encode())
 
 
 def _list(call: Call) -> Answer:
-    with call.region.core.lock:
-        return json_answer([machine_json(machine) for machine in select(call.region.core, call.args)])
+    core, desk = call.region.core, call.region.desk
+    with core.lock:
+        found = [read(core, machine, desk.serving.machine_bytes) for machine in select(core, call.user, call.args)]
+    desk.read(len(found))
+    return json_answer(found)
 
 
 def _power_parameters(call: Call) -> Answer:
+    if not call.user.is_admin:
+        raise text(403, "This method is reserved for admin users.")
     with call.region.core.lock:
         machines = call.region.core.machines.values()
         return json_answer({machine.system_id: machine.power_parameters for machine in machines})
 
 
 def _create(call: Call) -> Answer:
-    core, form = call.region.core, call.json_form or call.form
+    """Somebody who is no administrator can only propose a machine: it stays New."""
+    core, ask = call.region.core, Ask(call.user, call.json_form or call.form)
     with core.lock:
-        commission = boolean(form, "commission", default=True)
-        machine = create_machine(core, form)
-        pending = operations.start_commissioning(core, machine, with_tests=True) if commission else None
-        answer = json_answer(machine_json(machine))
-    return _after(pending, answer)
+        commission = boolean(ask.form, "commission", default=True) and call.user.is_admin
+        machine = create_machine(core, ask.form, call.user.name)
+        new = machine.status is MachineStatus.NEW
+        pending = operations.start_commissioning(core, machine, ask, with_tests=True) if commission and new else None
+        answer = json_answer(machine_json(core, machine))
+    return after(pending, answer)
 
 
 def _allocate(call: Call) -> Answer:
     core = call.region.core
     with core.lock:
-        machine = operations.allocate(core, call.form)
+        machine = deploying.allocate(core, Ask(call.user, call.form))
         core.calls["allocate", machine.system_id] += 1
-        return json_answer(machine_json(machine))
+        return json_answer(machine_json(core, machine))
 
 
-def _read(call: Call) -> Answer:
+def _release(call: Call) -> Answer:
     with call.region.core.lock:
-        return json_answer(machine_json(call.machine()))
+        return json_answer(release_all(call.region.core, Ask(call.user, call.form)))
 
 
-def _update(call: Call) -> Answer:
+def _is_registered(call: Call) -> Answer:
+    mac = call.args.get("mac_address", "").lower()
     with call.region.core.lock:
-        machine = call.machine()
-        if machine.locked:
-            raise operations.denied()
-        update_machine(call.region.core, machine, call.json_form or call.form)
-        return json_answer(machine_json(machine))
-
-
-def _delete(call: Call) -> Answer:
-    core = call.region.core
-    with core.lock:
-        machine = call.machine()
-        if machine.locked:
-            raise operations.denied()
-        del core.machines[machine.system_id]
-        core.events.forget(machine)
-        return deleted()
-
-
-def _operate(call: Call) -> Answer:
-    """Answers the machine as it was at commit, after the power action that MAAS itself waits for."""
-    core, op = call.region.core, call.op or ""
-    with core.lock:
-        machine = call.machine()
-        if machine.locked and op in operations.REFUSED_WHEN_LOCKED:
-            raise operations.denied()
-        pending = operations.OPERATIONS[op](core, machine, call.form)
-        core.calls[op, machine.system_id] += 1
-        unswitched = op == "power_off" and machine.power_type == "manual"
-        answer = json_answer(None if unswitched else machine_json(machine))
-    return _after(pending, answer)
-
-
-def _after(pending: operations.Pending, answer: Answer) -> Answer:
-    try:
-        if pending is not None:
-            pending.result()
-    except PowerError as error:
-        return Answer(503, PLAIN_UTF8, str(error).encode())
-    return answer
-
-
-def _query_power_state(call: Call) -> Answer:
-    with call.region.core.lock:
-        machine = call.machine()
-        return json_answer({"state": "unknown" if machine.power_type == "manual" else machine.power_state})
-
-
-def _one_power_parameters(call: Call) -> Answer:
-    with call.region.core.lock:
-        return json_answer(call.machine().power_parameters)
+        return json_answer(any(mac in machine.mac_addresses for machine in call.region.core.machines.values()))
 
 
 RESOURCES = (
@@ -103,20 +98,11 @@ RESOURCES = (
         {
             ("GET", None): _list,
             ("GET", "power_parameters"): _power_parameters,
+            ("GET", "is_registered"): _is_registered,
             ("POST", None): _create,
             ("POST", "allocate"): _allocate,
+            ("POST", "release"): _release,
         },
         to_anonymous="deaf",
-    ),
-    Resource(
-        r"machines/([^/]+)/", ("PUT", "POST", "GET", "DELETE"),
-        {
-            ("GET", None): _read,
-            ("GET", "query_power_state"): _query_power_state,
-            ("GET", "power_parameters"): _one_power_parameters,
-            ("PUT", None): _update,
-            ("DELETE", None): _delete,
-            **{("POST", name): _operate for name in operations.OPERATIONS},
-        },
     ),
 )  # fmt: skip

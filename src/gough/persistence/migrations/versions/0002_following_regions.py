@@ -17,20 +17,21 @@ depends_on: str | Sequence[str] | None = None
 
 def _new_columns() -> dict[str, tuple[sa.Column[Any], ...]]:
     region: tuple[sa.Column[Any], ...] = (
-        sa.Column("cursor_event", sa.String(length=200), nullable=False, server_default=""),
+        sa.Column("event_marks", Json, nullable=False, server_default="[]"),
         sa.Column("event_epoch", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("lag_seconds", sa.Double(), nullable=False, server_default="0"),
         sa.Column("remark", sa.Text(), nullable=False, server_default=""),
         sa.Column("import_total", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("import_done", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("chunk_size", sa.Integer(), nullable=False, server_default="20"),
-        sa.Column("reconcile_after", sa.String(length=41), nullable=False, server_default=""),
+        sa.Column("reread_before", Utc(), nullable=True),
         sa.Column("reconcile_at", Utc(), nullable=True),
-        sa.Column("reconcile_began_at", Utc(), nullable=True),
-        sa.Column("reconcile_busy", sa.Double(), nullable=False, server_default="0"),
-        sa.Column("reconciled_at", Utc(), nullable=True),
         sa.Column("reconcile_period", sa.Double(), nullable=True),
         sa.Column("reconcile_duty", sa.Double(), nullable=True),
+        sa.Column("duty", sa.Double(), nullable=True),
+        sa.Column("window_began_at", Utc(), nullable=True),
+        sa.Column("window_busy", sa.Double(), nullable=False, server_default="0"),
+        sa.Column("window_reconcile", sa.Double(), nullable=False, server_default="0"),
         sa.Column("feed_username", sa.String(length=150), nullable=False, server_default=""),
         sa.Column("feed_password_sealed", sa.Text(), nullable=True),
         sa.Column("feed_state", sa.String(length=10), nullable=False, server_default="off"),
@@ -49,8 +50,12 @@ def upgrade() -> None:
     for table, columns in _new_columns().items():
         for column in columns:
             op.add_column(table, column)
+    op.create_index("ix_machines_region_id_observed_at", "machines", ["region_id", "observed_at"])
     op.create_index("ix_machines_serial", "machines", ["serial"])
     op.create_index("ix_machines_status_hostname", "machines", ["status", "hostname"])
+    op.create_index("ix_machines_status_since_id", "machines", ["status_since", "id"])
+    op.create_index("ix_machines_site_rack", "machines", ["site", "rack"])
+    op.create_index("ix_machines_facets", "machines", ["vanished_at", "status", "service", "zone", "pool", "site"])
     with op.batch_alter_table("deployments") as deployments:
         deployments.alter_column("template_version_id", existing_type=sa.String(length=40), nullable=True)
     _tags()
@@ -122,8 +127,12 @@ def downgrade() -> None:
     op.drop_table("machine_tags")
     with op.batch_alter_table("deployments") as deployments:
         deployments.alter_column("template_version_id", existing_type=sa.String(length=40), nullable=False)
+    op.drop_index("ix_machines_facets", table_name="machines")
+    op.drop_index("ix_machines_site_rack", table_name="machines")
+    op.drop_index("ix_machines_status_since_id", table_name="machines")
     op.drop_index("ix_machines_status_hostname", table_name="machines")
     op.drop_index("ix_machines_serial", table_name="machines")
+    op.drop_index("ix_machines_region_id_observed_at", table_name="machines")
     for table, columns in _new_columns().items():
         for column in columns:
             op.drop_column(table, column.name)

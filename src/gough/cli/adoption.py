@@ -1,0 +1,25 @@
+"""`gough machine adopt`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gough.cli.jobs import Timeout, Wait, finish
+
+
+def adopt(
+    name: Annotated[str, typer.Argument(help="Hostname, system_id or id.")],
+    script: Annotated[bool, typer.Option(help="Print the whole installer: `… --script | ssh HOST sudo sh`.")] = False,
+    wait: Wait = False,
+    timeout: Timeout = 86400,
+) -> None:
+    """Bring a machine in service that somebody else installed: prints the command to run on it as root."""
+    from gough.cli.embedded import me, use
+    from gough.services import adoption
+
+    made = adoption.adopt(use(), name, by=me())
+    print(made.script if script else made.command, end="" if script else "\n", flush=True)
+    sys.stderr.write(f"Run this on the machine as root, within 24 hours. It holds a secret. Job: {made.job.id}\n")
+    if wait:
+        finish(made.job.id, wait=True, timeout=timeout)

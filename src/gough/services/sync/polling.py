@@ -1,0 +1,64 @@
+"""One look at a region, from beginning to end."""
+
+from datetime import timedelta
+
+import structlog
+
+from gough.domain.errors import GoughError
+from gough.persistence.models import Region
+from gough.services import regions
+from gough.services.context import Use
+from gough.services.sync import history
+from gough.services.sync.events import follow_events, mark_of
+from gough.services.sync.importing import check_presence
+from gough.services.sync.reconcile import reconcile
+from gough.services.sync.visit import Visit, set_region
+from gough.services.turns import turn
+
+log = structlog.get_logger()
+
+
+def poll_all(use: Use) -> None:
+    """One look at every region that nobody else is looking at. A region in trouble does not stop the others."""
+    with use.database.read() as session:
+        ids = [region.id for region in regions.listed(session)]
+    for region_id in ids:
+        with turn(use, region_id) as ours:
+            if ours is not None:
+                poll(use, region_id)
+
+
+def poll(use: Use, region_id: str) -> None:
+    """One look; how it went is the region's health. Raises nothing of ours."""
+    with use.database.read() as session:
+        region, now = session.get_one(Region, region_id), use.database.now(session)
+    try:
+        visit = Visit(use, region, now)
+    except GoughError as error:  # a key that cannot be unsealed, or has no three parts
+        set_region(use, region_id, health="refused", health_reason=f"{error} {error.hint}")
+        return
+    try:
+        _look(visit)
+        visit.end(None)
+    except GoughError as error:
+        log.warning("region poll failed", region=region.name, error=str(error))
+        visit.end(error)
+
+
+def _look(visit: Visit) -> None:
+    region, now = visit.region, visit.began_at
+    every = timedelta(seconds=visit.use.settings.maas_presence_seconds)
+    presence_is_due = region.presence_at is None or now - region.presence_at >= every
+    if region.event_cursor is None:
+        newest, _ = visit.ask(visit.client.newest_event)  # before the machines, so that nothing falls between
+        marks = [mark_of(newest)] if newest else []
+        visit.set(event_cursor=newest.id if newest else 0, event_marks=marks)
+    elif (presence_is_due or region.health != "ok") and not history.is_the_same(visit):
+        history.begin_again(visit, now)
+        presence_is_due = True
+        with visit.use.database.read() as session:
+            visit.region = session.get_one(Region, region.id)
+    if presence_is_due:
+        check_presence(visit)
+    follow_events(visit)
+    reconcile(visit)

@@ -1,0 +1,36 @@
+"""Adopting machines that somebody else installed."""
+
+from gough.domain.errors import Conflict, Gone, Misconfigured, NotFound, Unauthenticated
+from gough.domain.permissions import Permission
+from gough.services import adoption, jobs
+from gough.web.api import shapes
+from gough.web.api.machines import Strict
+from gough.web.message import Answer, Request, as_json
+from gough.web.operation import Open, bearer, operation
+
+
+class Adopt(Strict):
+    """Nothing to say yet."""
+
+
+@operation(
+    "POST /api/v1/machines/<name>/adopt", permission=Permission.DEPLOY, body=Adopt,
+    summary="Bring an installed machine in service; answers the command to run on it, once.",
+    raises=(NotFound, Conflict, Misconfigured),
+)  # fmt: skip
+def adopt(request: Request, name: str, body: Adopt) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+    made = adoption.adopt(request.use, name, by=request.by)
+    with request.use.database.read() as session:
+        shown = shapes.a_job(jobs.find(session, made.job.id))
+    location = ("Location", f"/api/v1/jobs/{made.job.id}")
+    return as_json({"job": shown, "command": made.command, "script": made.script}, 202, (location,))
+
+
+@operation(
+    "GET /adopt", permission=Open.TOKEN, summary="The agent's installer for whoever holds an adoption's token.",
+    raises=(Unauthenticated, Gone, Misconfigured),
+)  # fmt: skip
+def installer(request: Request) -> Answer:
+    script = adoption.script_for(request.use, bearer(request))
+    headers = (("Content-Type", "text/x-shellscript; charset=utf-8"), ("Cache-Control", "no-store"))
+    return Answer(200, script.encode(), headers)

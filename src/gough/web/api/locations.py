@@ -1,0 +1,51 @@
+"""Where machines stand: of one, or of many from a file."""
+
+from dataclasses import asdict
+
+from pydantic import Field
+
+from gough.domain.errors import Conflict, Invalid, NotFound
+from gough.domain.permissions import Permission
+from gough.services import jobs, locations, machines
+from gough.web.api import shapes
+from gough.web.api.machines import Strict
+from gough.web.message import Answer, Request, as_json
+from gough.web.operation import operation
+from gough.web.problem import Fault
+
+FILES = ("text/csv", "application/json")
+
+
+class Place(Strict):
+    """The whole location: what is left out is cleared."""
+
+    site: str = Field("", max_length=200)
+    rack: str = Field("", max_length=200)
+    unit: float | str | None = None
+
+
+@operation(
+    "PUT /api/v1/machines/<name>/location", permission=Permission.OPERATE, body=Place,
+    summary="Say where a machine stands.", raises=(NotFound, Conflict, Invalid),
+)  # fmt: skip
+def put(request: Request, name: str, body: Place) -> Answer:
+    unit = "" if body.unit is None else str(body.unit)
+    locations.locate(request.use, name, by=request.by, site=body.site, rack=body.rack, unit=unit)
+    with request.use.database.read() as session:
+        machine = machines.find(session, name)
+        newest = jobs.newest(session, machine_id=machine.id, limit=1)
+        return as_json(shapes.machine(machine, newest[0] if newest else None))
+
+
+@operation(
+    "POST /api/v1/machines/locations", permission=Permission.OPERATE,
+    summary="Say where machines stand with a file, CSV or NetBox's JSON; `?dry_run=true` only tells what it would do.",
+    raises=(Invalid,),
+)  # fmt: skip
+def upload(request: Request) -> Answer:
+    """The body is the file itself, so no larger than any other body; its good rows count, whatever the others say."""
+    kind = request.header("Content-Type").partition(";")[0].strip().lower()
+    if kind not in FILES:
+        raise Fault(415, "UNSUPPORTED_MEDIA_TYPE", f"The body is {kind[:80]}.", hint=f"Send {' or '.join(FILES)}.")
+    dry_run = request.query.get("dry_run") == "true"
+    return as_json(asdict(locations.import_file(request.use, request.body, by=request.by, dry_run=dry_run)))

@@ -1,0 +1,21 @@
+"""A region as the API shows it. Its secrets have no field here."""
+
+from typing import Any
+
+from gough.services.regions import Standing
+from gough.web.message import moment
+
+
+def region_shape(standing: Standing) -> dict[str, Any]:
+    """`duty` and `reconcile.duty` are shares of the region's time over the last minute; null: not measured yet."""
+    found = standing.region
+    return {
+        "id": found.id, "name": found.name, "url": found.url, "username": found.username, "version": found.version,
+        "health": found.health, "health_reason": found.health_reason, "remark": found.remark,
+        "followed": standing.is_followed, "machines": standing.machines, "vanished": standing.vanished,
+        "polled_at": moment(found.polled_at), "lag_seconds": found.lag_seconds, "duty": found.duty,
+        "oldest_reading_at": moment(standing.oldest_reading), "presence_at": moment(found.presence_at),
+        "import": {"at": moment(found.imported_at), "done": found.import_done, "total": found.import_total},
+        "reconcile": {"period_seconds": found.reconcile_period, "duty": found.reconcile_duty},
+        "feed": {"username": found.feed_username, "state": found.feed_state, "reason": found.feed_reason},
+    }  # fmt: skip

@@ -1,0 +1,91 @@
+"""MAAS regions: how well Gough knows them, adding, changing, testing."""
+
+from pydantic import Field
+
+from gough.domain.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+from gough.domain.permissions import Permission
+from gough.persistence.models import Region
+from gough.services import regions
+from gough.services.regions import FeedAccount
+from gough.web.api.region_shape import region_shape
+from gough.web.api.machines import Strict
+from gough.web.message import Answer, Request, as_json
+from gough.web.operation import operation
+
+TALKING = (Invalid, Conflict, NotFound, Refused, Unavailable)
+
+
+class Feed(Strict):
+    """An empty user name switches the feed off."""
+
+    username: str = Field(max_length=150)
+    password: str = Field("", max_length=1000, repr=False)
+
+
+class NewRegion(Strict):
+    name: str = Field(min_length=1, max_length=80)
+    url: str = Field(min_length=1, max_length=500)
+    api_key: str = Field(min_length=5, max_length=500, repr=False)
+    feed: Feed | None = None
+
+
+class ChangedRegion(Strict):
+    url: str | None = Field(None, min_length=1, max_length=500)
+    api_key: str | None = Field(None, min_length=5, max_length=500, repr=False)
+    feed: Feed | None = None
+
+
+class TestRegion(Strict):
+    """Nothing to say yet."""
+
+
+@operation("GET /api/v1/regions", permission=Permission.VIEW, summary="The MAAS regions Gough follows.")
+def listed(request: Request) -> Answer:
+    with request.use.database.read() as session:
+        now = request.use.database.now(session)
+        items = [region_shape(regions.standing(session, found, now)) for found in regions.listed(session)]
+    return as_json({"items": items, "next_cursor": None})
+
+
+@operation("GET /api/v1/regions/<name>", permission=Permission.VIEW, summary="One region.", raises=(NotFound,))
+def one(request: Request, name: str) -> Answer:
+    with request.use.database.read() as session:
+        found = regions.find(session, name)
+        return as_json(region_shape(regions.standing(session, found, request.use.database.now(session))))
+
+
+@operation(
+    "POST /api/v1/regions", permission=Permission.MANAGE, body=NewRegion, raises=TALKING,
+    summary="Follow a region; its key is tried first.",
+)  # fmt: skip
+def add(request: Request, body: NewRegion) -> Answer:
+    made = regions.add(request.use, body.name, body.url, body.api_key, feed=_account(body.feed))
+    return _shown(request, made, 201)
+
+
+@operation(
+    "PATCH /api/v1/regions/<name>", permission=Permission.MANAGE, body=ChangedRegion, raises=TALKING,
+    summary="Another address, key or feed account.",
+)  # fmt: skip
+def change(request: Request, name: str, body: ChangedRegion) -> Answer:
+    feed = _account(body.feed)
+    return _shown(request, regions.change(request.use, name, url=body.url, api_key=body.api_key, feed=feed))
+
+
+@operation(
+    "POST /api/v1/regions/<name>/test", permission=Permission.OPERATE, body=TestRegion, raises=TALKING,
+    summary="Ask the region who we are.",
+)  # fmt: skip
+def test(request: Request, name: str, body: TestRegion) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+    return _shown(request, regions.test(request.use, name))
+
+
+def _account(feed: Feed | None) -> FeedAccount | None:
+    return None if feed is None else FeedAccount(feed.username, feed.password)
+
+
+def _shown(request: Request, region: Region, status: int = 200) -> Answer:
+    with request.use.database.read() as session:
+        found = regions.find(session, region.id)
+        shown = region_shape(regions.standing(session, found, request.use.database.now(session)))
+    return as_json(shown, status, (("Location", f"/api/v1/regions/{region.id}"),) if status == 201 else ())

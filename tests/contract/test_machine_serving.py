@@ -1,0 +1,148 @@
+"""A region as slow, as large and as forgetful as real ones: what the other tests need it to be able to."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gough.domain.machine_status import MachineStatus
+from gough.lab.maas import Region, Serving, serve
+
+from .harness import DEADLINE, Lab, Switches, Target, eventually, newest_id
+
+S = MachineStatus
+
+
+class Slow:
+    """Time that passes only when the test says so. `waits` are the seconds the region wanted, as it began to wait."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.go = threading.Semaphore(0)
+
+    def __call__(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        assert self.go.acquire(timeout=DEADLINE)
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def slow_lab(slow: Slow) -> Iterator[Lab]:
+    power = Switches()
+    region = Region(power=power, pace=0, serving=Serving(0.5, 0.04, machine_bytes=37_000, wait=slow))
+    server = serve(region)
+    target = Target(server.url, region.api_key)
+    yield Lab(region, server, power, target, target.client())
+    for _ in range(50):
+        slow.go.release()
+    target.clean_up()
+    server.close()
+    region.close()
+
+
+def in_background(act: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_reading_takes_its_time_and_the_region_adds_it_up(slow_lab: Lab, slow: Slow) -> None:
+    ids = [slow_lab.enlisted(f"node-{n}") for n in range(3)]
+    for _ in range(3):
+        slow.go.release()
+    slow_lab.maas.find({})
+    slow_lab.maas.machine(ids[0])
+    list(slow_lab.maas.machines(ids[:2]))
+    assert slow.waits == pytest.approx([0.62, 0.54, 0.58])
+    assert slow_lab.region.serving_seconds == pytest.approx(1.74)
+    assert slow_lab.maas.whoami() == "admin"
+    assert slow_lab.maas.newest_event() is None
+    assert len(slow.waits) == 3, "nothing else takes time"
+
+
+def test_lists_wait_for_each_other_and_a_quick_question_only_for_the_one_being_served(
+    slow_lab: Lab, slow: Slow
+) -> None:
+    lists = [in_background(lambda: slow_lab.maas.find({})) for _ in range(3)]
+    eventually(lambda: len(slow.waits) == 1, "one list is being served")
+    answered = threading.Event()
+    quick = in_background(lambda: (slow_lab.target.client().whoami(), answered.set()))
+    assert not answered.wait(0.2), "it waits for the list"
+    assert len(slow.waits) == 1, "so do the other lists"
+    slow.go.release()
+    assert answered.wait(DEADLINE), "and not for the lists behind it"
+    assert sum(thread.is_alive() for thread in lists) == 2
+    slow.go.release()
+    slow.go.release()
+    for thread in (*lists, quick):
+        thread.join(DEADLINE)
+    assert len(slow.waits) == 3
+
+
+def test_a_machine_is_as_long_as_a_real_one_and_says_the_same(slow_lab: Lab, slow: Slow) -> None:
+    system_id = slow_lab.enlisted()
+    slow.go.release()
+    slow.go.release()
+    answer = slow_lab.target.http("GET", f"machines/{system_id}/")
+    assert 37_000 <= len(answer.content) < 43_000
+    assert len(answer.json()) == 77
+    assert slow_lab.maas.machine(system_id).hostname == "web-1"
+
+
+def test_ten_thousand_machines_are_enlisted_while_one_looks(lab: Lab) -> None:
+    start = time.process_time()
+    for number in range(10_000):
+        lab.region.enlist(
+            hostname=f"node-{number}", mac_addresses=[f"52:54:02:00:{number // 256:02x}:{number % 256:02x}"]
+        )
+    assert time.process_time() - start < 5
+    assert len(lab.maas.system_ids()) == 10_000
+
+
+def test_a_restored_region_knows_nothing_of_what_came_after_its_backup(lab: Lab) -> None:
+    deployed, released = lab.deployed("deployed"), lab.deployed("released")
+    saved, then = lab.region.backup(), newest_id(lab.maas)
+    known = {event.id: event for event in lab.maas.events(0)}
+    lab.maas.release(released)
+    lab.until(released, S.READY)
+    lab.maas.update(deployed, {"hostname": "renamed"})
+    later = lab.enlisted("later")
+    after = lab.maas.events(then)
+    lab.region.restore(saved)
+    assert newest_id(lab.maas) == then
+    assert {event.id: event for event in lab.maas.events(0)} == known
+    assert lab.maas.system_ids() == {deployed, released}, f"{later} is gone"
+    assert lab.maas.machine(released).status is S.DEPLOYED
+    assert lab.maas.machine(deployed).hostname == "deployed"
+    lab.maas.lock(deployed, comment="after the restore")
+    again = lab.maas.events(then)[0]
+    assert again.id == after[0].id, "the id is given again"
+    assert again != after[0]
+
+
+def test_a_backup_can_be_restored_twice_and_is_not_touched_by_what_follows(lab: Lab) -> None:
+    system_id = lab.ready()
+    saved = lab.region.backup()
+    for _ in range(2):
+        lab.maas.allocate(system_id, agent_name="x")
+        lab.region.restore(saved)
+        assert lab.maas.machine(system_id).status is S.READY
+
+
+def test_power_that_was_being_switched_means_nothing_after_a_restore(lab: Lab) -> None:
+    system_id = lab.ready()
+    saved = lab.region.backup()
+    lab.power.held["on", system_id] = threading.Event()
+    lab.maas.deploy(system_id, series="noble", user_data=b"")
+    eventually(lambda: lab.region.snapshot(system_id).power_state == "on", "the BMC is being asked")
+    lab.region.restore(saved)
+    lab.power.broken.add(system_id)
+    lab.power.held["on", system_id].set()
+    eventually(lambda: ("on", system_id) in lab.power.pressed[-1:], "the BMC has failed")
+    machine = lab.maas.machine(system_id)
+    assert (machine.status, machine.power_state) == (S.READY, "off")
