@@ -16,12 +16,13 @@ POSTGRES_NOTE = "PostgreSQL without fsync"
 
 
 @contextmanager
-def wired(url: str, folder: Path) -> Iterator[Application]:
-    """A Gough on that database, wired as an entry point does it; nothing runs."""
-    given = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder)}
+def wired(url: str, folder: Path, **settings: str) -> Iterator[Application]:
+    """A Gough on that database, wired as an entry point does it; nothing runs. `settings` by their names."""
+    given = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder), **settings}
     application = wire(read_settings(given))
     schema.upgrade(application.use.database)
     yield application
+    application.use.close()
     application.use.database.close()
 
 

@@ -9,6 +9,7 @@ SUBJECTS: Mapping[str, str] = {
     "web": "bench.web",
     "machine list": "bench.machine_list",
     "machine filters": "bench.machine_filters",
+    "following MAAS": "bench.following",
     "jobs": "bench.job_engine",
     "agent": "bench.agent",
     "command line": "bench.command_line",

@@ -23,7 +23,7 @@ def test_a_deployed_machine_is_rescued_and_deployed_again(lab: Lab) -> None:
     lab.until(system_id, S.DEPLOYED)
     machine = lab.maas.machine(system_id)
     assert (machine.owner, machine.osystem, machine.power_state) == ("admin", "ubuntu", "on")
-    assert lab.region.pxe_boot(system_id) is BootTarget.LOCAL_DISK
+    assert not lab.target.http("GET", f"machines/{system_id}/").json()["netboot"], "it boots from its disk again"
     assert [line for line in lab.log(system_id, before) if "PXE" not in line[1]][:8] == [
         ("DEBUG", "User starting rescue mode", "(admin)"),
         ("DEBUG", "Node changed status", "From 'Deployed' to 'Entering rescue mode'"),

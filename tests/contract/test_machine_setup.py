@@ -122,6 +122,8 @@ def test_a_kernel_is_installed_as_asked_or_as_the_machine_needs_it(lab: Lab) -> 
     assert lab.maas.deploy(asked, series="jammy", user_data=b"", kernel="hwe-22.04").hwe_kernel == "hwe-22.04"
     with pytest.raises(Invalid, match=r"hwe_kernel\(ga-20\.04\) is older than min_hwe_kernel\(hwe-22\.04\)"):
         lab.maas.deploy(needing, series="focal", user_data=b"", kernel="ga-20.04")
+    with pytest.raises(Invalid, match="focal has no kernels available which meet min_hwe_kernel"):
+        lab.maas.deploy(needing, series="focal", user_data=b"")
     with pytest.raises(Invalid) as refusal:
         lab.maas.deploy(needing, series="jammy", user_data=b"", kernel="hwe-99.99")
     assert [problem.pointer for problem in refusal.value.problems] == ["/hwe_kernel"]

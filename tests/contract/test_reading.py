@@ -53,8 +53,8 @@ def test_unknown_ids_are_left_out(target: Target, maas: MaasClient) -> None:
     assert [machine.system_id for machine in maas.machines(["zzzzzz", system_id])] == [system_id]
 
 
-def test_many_machines_come_in_chunks_of_twenty(lab: Lab) -> None:
-    ids = [lab.enlisted(f"node-{n}") for n in range(45)]
+def test_many_machines_are_asked_for_a_hundred_at_a_time(lab: Lab) -> None:
+    ids = [lab.enlisted(f"node-{n}") for n in range(205)]
     asked: list[str] = []
 
     def count(method: str, path: str, op: str | None) -> None:

@@ -20,7 +20,7 @@ from gough.config import Settings
 from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
 from gough.persistence.models import Region
-from gough.services import machines
+from gough.services import observing
 from tests.support.require import need
 
 SECRET_KEY = "e" * 40
@@ -104,5 +104,5 @@ def _fill(folder: Path, url: str) -> None:
                 f"sys{number}", f"node-0{number}", MachineStatus.READY, architecture="amd64/generic", cpu_count=8,
                 memory_mib=16384, power_state="off", ip_addresses=(f"10.0.0.{number}",),
             )  # fmt: skip
-            machines.observe(session, region, record, observed_at=now)
+            observing.observe(session, region, record, observed_at=now)
     use.database.close()

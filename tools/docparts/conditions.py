@@ -9,6 +9,7 @@ from gough.domain.machine_status import MachineStatus
 # A fact that is missing here, or that a condition asks for in a way that has no words, stops the generator.
 BAD: Mapping[str, tuple[object, str]] = {
     "known_to_maas": (False, "MAAS no longer knows the machine"),
+    "aborted": (True, "somebody aborts it in MAAS"),
     "findings": (("x",), "the template does not render or is not accepted"),
     "cloud_init_failed": (True, "cloud-init reports a failed part"),
     "critical_policies_failing": (("x",), "a critical policy fails"),
@@ -24,10 +25,12 @@ GOOD: Mapping[str, tuple[object, str]] = {
     "playbooks_converged": (True, "the playbooks have converged"),
 }
 ABSENT: Mapping[str, str] = {
+    "aborted": "nobody has aborted it",
     "critical_policies_failing": "no critical policy fails",
     "alerts": "no alert is active",
 }
-CONTEXT = frozenset({"status", "fleet_configured", "playbooks_wanted"})  # they decide waivers, not ends
+# They decide waivers, actions and the clock, not ends.
+CONTEXT = frozenset({"status", "known_until", "lock_wanted", "fleet_configured", "playbooks_wanted"})
 FEW = 11  # a longer list of statuses is told by what it lacks
 Condition = Callable[[Facts], bool]
 

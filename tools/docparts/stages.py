@@ -11,7 +11,8 @@ RETRIES = {
     Retry.WAIT: "the stage waits again",
 }
 WIPES = "; the disks are wiped, so it must be confirmed"
-ARRIVED = {JobKind.DEPLOYMENT: "in service"}
+ARRIVED = {JobKind.DEPLOYMENT: "in service", JobKind.ADOPTION: "in service"}
+STANDS_STILL = ", while MAAS can be followed"
 HEADINGS = ("stage", "deadline", "done when", "failed when", "a retry", "skipped")
 
 
@@ -54,7 +55,7 @@ def _row(kind: JobKind, stage: Stage) -> tuple[str, ...]:
     wipes = WIPES if kind is JobKind.DEPLOYMENT and stage.retry is Retry.RESUBMIT else ""
     return (
         f"`{stage.name}`",
-        _short(stage.deadline),
+        _short(stage.deadline) + (STANDS_STILL if stage.seen_by_maas else ""),
         conditions.done_when(stage.done),
         conditions.fails_when(stage.failed),
         RETRIES[stage.retry] + wipes,

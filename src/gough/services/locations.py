@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Double, String, Text, cast, column, insert, select, update, values
+from sqlalchemy import Column, Double, MetaData, String, Table, Text, insert, select, update
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Problem
@@ -21,11 +21,11 @@ SEARCHED = (
     Machine.hostname, Machine.fqdn, Machine.system_id, Machine.serial, Machine.hardware_uuid, Machine.mac_addresses,
     Machine.ip_addresses, Machine.tags,
 )  # fmt: skip
-GIVEN = (
-    column("id", String), column("site", String), column("rack", String), column("unit", Double),
-    column("search", Text),
+# Filled at once and joined: a statement a machine would be a round trip each.
+GIVEN = Table(
+    "given_locations", MetaData(), Column("id", String(40), primary_key=True), Column("site", String(80)),
+    Column("rack", String(80)), Column("unit", Double), Column("search", Text), prefixes=["TEMPORARY"],
 )  # fmt: skip
-AT_ONCE = 1000  # SQLite takes 32,766 values in a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +110,27 @@ def _apply(use: Use, session: Session, made: Plan, found: Mapping[str, dict[str,
         row = found[machine_id]
         before = Location(row["site"], row["rack"], row["rack_unit"])
         moved: Any = SimpleNamespace(**{**row, "site": after.site, "rack": after.rack})
-        changes.append((machine_id, after, machines.search_text(moved)))
+        changes.append(
+            {"id": machine_id, "site": after.site, "rack": after.rack, "unit": after.unit,
+             "search": machines.search_text(moved)}
+        )  # fmt: skip
         events.append(
             {"machine_id": machine_id, "source": Source.PERSON.value, "kind": PersonEvent.LOCATED.value,
              "level": Level.INFO.value, "message": _said(before, after), "actor": by, "occurred_at": now,
              "recorded_at": now}
         )  # fmt: skip
-    for start in range(0, len(changes), AT_ONCE):
-        _write(session, changes[start : start + AT_ONCE])
+    _write(session, changes)
     session.execute(insert(MachineEvent), events)
 
 
-def _write(session: Session, changes: Sequence[tuple[str, Location, str]]) -> None:
-    """(machine, location, search text) of many in one statement: one each would be a round trip each."""
-    rows = [(machine_id, at.site, at.rack, at.unit, search) for machine_id, at, search in changes]
-    given = values(*GIVEN).data(rows).cte("given")
-    new = given.c
+def _write(session: Session, changes: Sequence[Mapping[str, Any]]) -> None:
+    GIVEN.create(session.connection())
+    session.execute(insert(GIVEN), changes)
+    new = GIVEN.c
     change = update(Machine).where(Machine.id == new.id)
-    # Where every unit is NULL, PostgreSQL would take the column for text.
-    change = change.values(site=new.site, rack=new.rack, rack_unit=cast(new.unit, Double), search=new.search)
+    change = change.values(site=new.site, rack=new.rack, rack_unit=new.unit, search=new.search)
     session.execute(change, execution_options={"synchronize_session": False})
+    GIVEN.drop(session.connection())
 
 
 def _said(before: Location, after: Location) -> str:

@@ -12,7 +12,7 @@ from gough.domain.operations import MANNERS, Operation
 from gough.domain.timeline import PersonEvent, Source, TimelineEvent
 from gough.persistence.models import Machine, Region
 from gough.ports import Provisioner
-from gough.services import jobs, lifecycle, machines, timeline
+from gough.services import jobs, lifecycle, machines, observing, timeline
 from gough.services.context import Use
 
 Call = Callable[[Provisioner, str, str], MachineRecord]
@@ -84,7 +84,7 @@ def _record(use: Use, machine: Machine, answer: MachineRecord, said: str, by: st
     with use.database.write() as session:
         now = use.database.now(session)
         region = session.get_one(Region, machine.region_id)
-        seen = machines.observe(session, region, answer, observed_at=now)
+        seen = observing.observe(session, region, answer, observed_at=now)
         event = TimelineEvent(Source.PERSON, PersonEvent.OPERATED, said, now, actor=by)
         timeline.record(session, seen.id, event, now=now)
     use.waker.wake()

@@ -132,7 +132,11 @@ def test_a_wrong_password_for_the_feed_is_shown_and_harms_nothing(make: Callable
 def test_a_region_that_hangs_holds_up_no_other(make: Callable[[float], Following]) -> None:
     gough = make(0.1)
     hanging, well, freed = gough.region("hanging"), gough.region("well"), threading.Event()
-    hanging.intercept = lambda *_: freed.wait(30) and None
+
+    def hang(method: str, path: str, op: str | None) -> None:
+        freed.wait(30)
+
+    hanging.intercept = hang
     well.enlist(hostname="web-1", mac_addresses=["52:54:00:00:00:01"])
     gough.start()
     gough.sees("web-1")

@@ -122,7 +122,7 @@ def test_bad_rows_are_told_by_their_line_and_good_ones_count(site: Site, databas
         "hostname,serial,site,rack,unit",
         "host-a,,Oslo,R1,1",
         '"nobody\nat all",,Oslo,R1,9',
-        f"x,{TWICE},Oslo,R1,3",
+        f"host-a,{TWICE},Oslo,R1,3",
         f"host-c,{TWICE},Oslo,R1,120",
         "",
         "host-a,,Oslo,R1,4",

@@ -8,7 +8,7 @@ import pytest
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.pacing import FIRST_CHUNK
 from gough.persistence.models import Region
-from gough.services import machines, turns
+from gough.services import observing, turns
 from gough.services.sync.events import OVERLAP
 from tests.support.clock import Clock
 from tests.support.site import Crash, Site
@@ -214,7 +214,7 @@ def test_an_old_answer_does_not_undo_a_newer_one(site: Site, clock: Clock) -> No
     site.poll()
     with site.database.write() as session:
         region = session.get_one(Region, machine.region_id)
-        machines.observe(session, region, record, observed_at=clock.now - timedelta(seconds=5))
+        observing.observe(session, region, record, observed_at=clock.now - timedelta(seconds=5))
     assert site.machine(system_id).status == Status.ALLOCATED
 
 

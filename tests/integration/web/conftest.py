@@ -16,7 +16,7 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
 from gough.domain.permissions import Role
 from gough.persistence.models import Machine, MachineToken, Region, User
-from gough.services import lifecycle, machines, people
+from gough.services import lifecycle, observing, people
 from gough.services.secrets import hash_secret
 from gough.web.guard import Guard
 from gough.web.wsgi import create
@@ -125,7 +125,7 @@ def add_machine(
             session.add(region)
             session.flush()
         record = MachineRecord(f"id-{hostname}", hostname, status, **more)  # type: ignore[arg-type]
-        return machines.observe(session, region, record, observed_at=now)
+        return observing.observe(session, region, record, observed_at=now)
 
 
 @pytest.fixture

@@ -149,7 +149,8 @@ class Core:
             except PowerError as error:
                 with self.lock:
                     machine.power_state = before
-                    self.tell(machine, BMC_TROUBLE, f"({user}) - {error}", user=user)
+                    if self.machines.get(machine.system_id) is machine:
+                        self.tell(machine, BMC_TROUBLE, f"({user}) - {error}", user=user)
                     if self._still(machine, status):
                         otherwise()
                 raise

@@ -1,7 +1,9 @@
 """The nested parts of a machine's JSON: interfaces, disks, hardware, in MAAS's shapes."""
 
-import json
+from math import ceil
 from typing import Any
+
+import orjson
 
 from gough.lab.maas import storage
 from gough.lab.maas.machine import Hardware, Link, Machine, Nic
@@ -11,6 +13,7 @@ from gough.lab.maas.storage import BLOCK
 
 UNKNOWN = "Unknown"
 _API = "/MAAS/api/2.0"
+_MANY = list(range(64))
 
 
 def interfaces(networks: Networks, machine: Machine) -> list[dict[str, Any]]:
@@ -127,8 +130,8 @@ def domain() -> dict[str, Any]:
 
 
 def numa_nodes(found: Hardware | None, missing: int = 0) -> list[dict[str, Any]]:
-    """`missing`: so many bytes of JSON more."""
+    """`missing`: so many bytes of JSON more, as those of a machine with very many nodes."""
     cores = list(range(found.cpu_count)) if found else []
-    node = {"index": 0, "memory": found.memory_mib if found else 0, "cores": cores, "hugepages_set": []}
-    size = len(json.dumps(node, separators=(",", ":"))) + 1
-    return [node, *({**node, "index": index} for index in range(1, 1 - -missing // size))]
+    first = {"index": 0, "memory": found.memory_mib if found else 0, "cores": cores, "hugepages_set": []}
+    others = ceil(missing / len(orjson.dumps(first | {"cores": _MANY}))) if missing > 0 else 0
+    return [first, *({**first, "index": number, "cores": _MANY} for number in range(1, others + 1))]

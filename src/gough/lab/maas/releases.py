@@ -59,6 +59,8 @@ def kernel_problems(catalogue: Catalogue, machine: Machine, release: str, given:
         return [f"{given} is not available for {OSYSTEM}/{release} on {machine.architecture}."]
     if _KERNEL.fullmatch(given) and _version(given) < _version(machine.min_hwe_kernel):
         return [f"hwe_kernel({given}) is older than min_hwe_kernel({machine.min_hwe_kernel})."]
+    if not _KERNEL.fullmatch(given) and machine.min_hwe_kernel and not _new_enough(catalogue, machine, release):
+        return [f"{release} has no kernels available which meet min_hwe_kernel({machine.min_hwe_kernel})."]
     return []
 
 
@@ -71,9 +73,12 @@ def kernel_for(catalogue: Catalogue, machine: Machine, release: str, given: str)
     """The one that is installed: as asked for, else the first that is new enough, else the release's own."""
     if _KERNEL.fullmatch(given):
         return given
+    return next(iter(_new_enough(catalogue, machine, release)), f"ga-{TITLES.get(release, release)}")
+
+
+def _new_enough(catalogue: Catalogue, machine: Machine, release: str) -> list[str]:
     usable = kernels(catalogue, release, machine.architecture)
-    enough = [kernel for kernel in usable if _version(kernel) >= _version(machine.min_hwe_kernel)]
-    return (enough or [f"ga-{TITLES.get(release, release)}"])[0]
+    return [kernel for kernel in usable if _version(kernel) >= _version(machine.min_hwe_kernel)]
 
 
 def _version(kernel: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from gough.persistence.models import Machine, Region
-from gough.services import machines
+from gough.services import observing
 from gough.services.sync.events import follow_events
 from gough.services.sync.recording import fetch
 from gough.services.sync.visit import Visit
@@ -32,7 +32,7 @@ def _unread(visit: Visit, present: frozenset[str], asked_at: datetime) -> list[s
         region = session.get_one(Region, visit.region.id)
         known = {m.system_id: m for m in session.scalars(select(Machine).where(Machine.region_id == region.id))}
         for system_id in known.keys() - present:
-            machines.missing(session, known[system_id], asked_at=asked_at)
+            observing.missing(session, known[system_id], asked_at=asked_at)
         before = region.reread_before
         stale = {
             system_id

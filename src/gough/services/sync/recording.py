@@ -1,6 +1,6 @@
 """Reading machines over REST and recording them with their events: the one way in for every source."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from gough.domain.timeline import Level, Source, TimelineEvent
 from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import ProvisionerEvent
-from gough.services import machines, timeline
+from gough.services import observing, timeline
 from gough.services.attribution import attribute, author_of
 from gough.services.sync.visit import Visit
 
@@ -52,10 +52,10 @@ def _fetch_chunk(visit: Visit, chunk: Sequence[str], named: Events, page: Events
     late = [event for event in later if event.system_id in set(chunk)]
     with use.database.write() as session:
         here = session.get_one(Region, visit.region.id)
-        seen = {r.system_id: machines.observe(session, here, r, observed_at=asked_at) for r in records}
-        known = {**_known(session, here, chunk), **seen}
+        seen = observing.observe_all(session, here, records, observed_at=asked_at)
+        known = {**_known(session, here, set(chunk) - seen.keys()), **seen}
         for system_id in known.keys() - seen.keys():
-            machines.missing(session, known[system_id], asked_at=asked_at)
+            observing.missing(session, known[system_id], asked_at=asked_at)
         _record(session, here, known, named, asked_at)
         _record(session, here, known, late, read_at)
         attribute(session, here, known, [*named, *late])
@@ -90,6 +90,6 @@ def key_of(region: Region, event: ProvisionerEvent) -> str:
     return f"maas:{region.id}:{epoch}{event.id}"
 
 
-def _known(session: Session, region: Region, system_ids: Sequence[str]) -> dict[str, Machine]:
+def _known(session: Session, region: Region, system_ids: Collection[str]) -> dict[str, Machine]:
     query = select(Machine).where(Machine.region_id == region.id, Machine.system_id.in_(system_ids))
     return {machine.system_id: machine for machine in session.scalars(query)}

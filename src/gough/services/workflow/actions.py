@@ -10,7 +10,7 @@ from gough.domain.machines import MachineRecord
 from gough.domain.stages import Action
 from gough.persistence.models import Job
 from gough.ports import Provisioner
-from gough.services import machines
+from gough.services import observing
 from gough.services.context import Use
 from gough.services.workflow import journal, preparing
 from gough.services.workflow.claim import Claim
@@ -136,7 +136,7 @@ def protect(use: Use, claim: Claim, stage: str) -> None:
         machine = maas.lock(order.system_id, comment=order.comment)
     with claim.transaction() as session:
         job = session.get_one(Job, claim.job_id)
-        machines.observe(session, job.machine.region, machine, observed_at=use.database.now(session))
+        observing.observe(session, job.machine.region, machine, observed_at=use.database.now(session))
         journal.step_of(job, stage).acted = True
 
 
@@ -146,7 +146,7 @@ def _submitted(use: Use, claim: Claim, stage: str, machine: MachineRecord) -> No
         job = session.get_one(Job, claim.job_id)
         now = use.database.now(session)
         # Observed now, not when asked: a list asked for before this answer must not undo it.
-        machines.observe(session, job.machine.region, machine, observed_at=now)
+        observing.observe(session, job.machine.region, machine, observed_at=now)
         job.submitted_at = now
         journal.step_of(job, stage).acted = True
         if job.deployment is not None:
@@ -167,7 +167,7 @@ def abandon(use: Use, claim: Claim) -> None:
     machine = maas.abort(order.system_id, comment=f"{order.comment} cancelled")
     with claim.transaction() as session:
         region = session.get_one(Job, claim.job_id).machine.region
-        machines.observe(session, region, machine, observed_at=use.database.now(session))
+        observing.observe(session, region, machine, observed_at=use.database.now(session))
 
 
 ACTIONS: Mapping[Action, Callable[[Use, Claim, str], None]] = {
