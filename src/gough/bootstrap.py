@@ -2,18 +2,23 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from gough.adapters.maas import connect
 from gough.adapters.maas.feed import open_feed
 from gough.config import Settings, read_settings
+from gough.domain.errors import Misconfigured, Unavailable
+from gough.jobs.dispatcher import Dispatcher
 from gough.jobs.duties import Duties
 from gough.jobs.executor import Executor
 from gough.jobs.followers import Followers
 from gough.persistence import schema
 from gough.persistence.database import Database
+from gough.ports import Waker
 from gough.services import regions, templates
 from gough.services.context import Use
 from gough.services.secrets import Sealer
@@ -25,27 +30,68 @@ ARCHITECTURES = ("x86_64", "aarch64")
 FIRST_REGION = "default"
 
 
+class Part(Protocol):
+    """Something that runs in the background."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Role(StrEnum):
+    """What a process does beside answering requests."""
+
+    ALL = "all"  # moves jobs in its own threads, follows MAAS, does what recurs
+    WEB = "web"  # nothing: workers and a beat do it
+    BEAT = "beat"  # follows MAAS, does what recurs, gives due jobs to the queue
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A wired Gough. `start` makes this process work on jobs."""
+    """A wired Gough. `start` makes this process work."""
 
     use: Use
     bell: Bell
     executor: Executor
-    duties: Duties
     followers: Followers
+    _parts: list[Part] = field(default_factory=list)
 
-    def start(self) -> None:
-        self.executor.start()
-        self.duties.start()
-        self.followers.start()
+    @property
+    def role(self) -> Role:
+        """What a server is with these settings."""
+        return Role.ALL if self.use.settings.executor == "threads" else Role.WEB
+
+    def start(self, role: Role | None = None) -> None:
+        self._parts.extend(PARTS[role or self.role](self))
+        for part in self._parts:
+            part.start()
+
+    def stop(self) -> None:
+        """What was started ends; requests are answered all the same."""
+        for part in reversed(self._parts):
+            part.stop()
+        self._parts.clear()
 
     def close(self) -> None:
-        self.followers.stop()
-        self.duties.stop()
-        self.executor.stop()
+        self.stop()
         self.use.close()
         self.use.database.close()
+
+
+def _beat(application: Application) -> list[Part]:
+    from gough.jobs.celery_queue import Listener, Sender  # noqa: PLC0415  (Celery costs 0.3 s, which threads need not)
+
+    use, bell = application.use, application.bell
+    url = redis_url(use.settings)
+    dispatcher = Dispatcher(use, bell, Sender(url))
+    return [Listener(url, bell), dispatcher, Duties(use), application.followers]
+
+
+PARTS: Mapping[Role, Callable[[Application], list[Part]]] = {
+    Role.ALL: lambda application: [application.executor, Duties(application.use), application.followers],
+    Role.WEB: lambda _: [],
+    Role.BEAT: _beat,
+}
 
 
 def wire(settings: Settings | None = None) -> Application:
@@ -57,11 +103,35 @@ def wire(settings: Settings | None = None) -> Application:
         database=Database(settings.database),
         sealer=Sealer(settings.key),
         connect=connect,
-        waker=bell,
+        waker=bell if settings.executor == "threads" else _waker(settings, bell),
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
         open_feed=open_feed,
     )
-    return Application(use, bell, Executor(use, bell), Duties(use), Followers(use))
+    return Application(use, bell, Executor(use, bell), Followers(use))
+
+
+def queue_answers(settings: Settings) -> bool:
+    """Whether Redis, over which the workers are reached, answers."""
+    from gough.jobs.celery_queue import ping  # noqa: PLC0415  (as above)
+
+    try:
+        ping(redis_url(settings))
+    except Unavailable:
+        return False
+    return True
+
+
+def _waker(settings: Settings, bell: Bell) -> Waker:
+    from gough.jobs.celery_queue import RedisWaker  # noqa: PLC0415  (as above)
+
+    return RedisWaker(redis_url(settings), bell)
+
+
+def redis_url(settings: Settings) -> str:
+    """Raises Misconfigured where there is none."""
+    if settings.redis_url is None:
+        raise Misconfigured("REDIS_URL is missing.", hint="Give redis://host:6379/0.")
+    return settings.redis_url.get_secret_value()
 
 
 def prepare(use: Use) -> None:

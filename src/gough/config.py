@@ -45,6 +45,7 @@ class Settings(BaseModel):
     agent_dir: Path | None = Field(None, alias="GOUGH_AGENT_DIR")
     setup_secret: SecretStr | None = Field(None, alias="GOUGH_SETUP_SECRET")
 
+    executor: Literal["threads", "celery"] = Field("threads", alias="GOUGH_EXECUTOR")
     worker_threads: int = Field(4, alias="GOUGH_WORKER_THREADS", ge=1, le=64)
     lease_seconds: float = Field(30, alias="GOUGH_LEASE_SECONDS", ge=2)
     maas_poll_seconds: float = Field(5, alias="GOUGH_MAAS_POLL_SECONDS", gt=0)
@@ -121,6 +122,12 @@ def check(settings: Settings) -> list[Problem]:
         )
     if settings.ca_file is not None and not settings.ca_file.is_file():
         problems.append(Problem("GOUGH_CA_FILE", f"{settings.ca_file} is not a readable file. Give a PEM file."))
+    if settings.executor == "celery" and settings.redis_url is None:
+        problems.append(Problem("REDIS_URL", "is missing, but GOUGH_EXECUTOR is celery. Give redis://host:6379/0."))
+    if settings.executor == "celery" and settings.database.startswith("sqlite"):
+        problems.append(
+            Problem("DATABASE_URL", "must be PostgreSQL for GOUGH_EXECUTOR=celery: SQLite serves one process.")
+        )
     if settings.maas_api_key and not settings.maas_url:
         problems.append(Problem("MAAS_URL", "is missing, but MAAS_API_KEY is set. Give http://…:5240/MAAS/."))
     if settings.maas_api_key and settings.maas_api_key.get_secret_value().count(":") != 2:

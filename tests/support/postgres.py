@@ -48,7 +48,7 @@ class Postgres:
         return self._of(self._create(f"TEMPLATE {self._template}" if migrated else ""))
 
     def drop(self, url: str) -> None:
-        self._execute(f"DROP DATABASE IF EXISTS {urlsplit(url).path[1:]} WITH (FORCE)")
+        self.execute(f"DROP DATABASE IF EXISTS {urlsplit(url).path[1:]} WITH (FORCE)")
 
     def close(self) -> None:
         if self._template:
@@ -56,13 +56,13 @@ class Postgres:
 
     def _create(self, how: str) -> str:
         name = f"{self._prefix}_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} {how}")
+        self.execute(f"CREATE DATABASE {name} {how}")
         return name
 
     def _of(self, name: str) -> str:
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
         url = make_url(self.url).set(drivername="postgresql+psycopg2")
         with create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql(statement)

@@ -39,13 +39,15 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_AGENT_DIR": "The agent's archives that servers download. Without it: `agent` in GOUGH_DATA_DIR.",
     },
     "Jobs and agents": {
+        "GOUGH_EXECUTOR": "`threads` moves jobs inside `gough serve`. `celery` leaves them to `gough worker` processes "
+        "over Redis, and MAAS and the clock to `gough beat`; it needs PostgreSQL and REDIS_URL.",
+        "REDIS_URL": "`redis://host:6379/0`, for GOUGH_EXECUTOR=celery. Nothing is lost when it is emptied.",
         "GOUGH_WORKER_THREADS": "How many jobs are moved at the same time.",
         "GOUGH_LEASE_SECONDS": "How long a job stays with a worker that has died.",
         "GOUGH_AGENT_INTERVAL_SECONDS": "Pause between an agent's heartbeats. Three missed ones, and it is offline.",
         "GOUGH_DEADLINES": "Other deadlines than the stages' own: `install=90m,agent=10m`. Units s, m, h.",
     },
     "Read, but without effect yet": {
-        "REDIS_URL": "For a later version; jobs are woken inside the process today.",
         "FLEET_URL": "No effect yet: nothing asks Fleet, and stage `security` is waived.",
     },
 }

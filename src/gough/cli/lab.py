@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from gough.cli.output import Format
+from gough.domain.errors import Invalid
 
 
 def lab(
     machines: Annotated[int, typer.Option(min=1, max=200, help="How many bare servers.")] = 3,
+    preinstalled: Annotated[int, typer.Option(min=0, help="How many of them somebody else deploys in MAAS.")] = 0,
     speed: Annotated[float, typer.Option(min=1, max=600, help="How much faster than real servers.")] = 60,
     deploy: Annotated[str, typer.Option(help="The template to deploy.")] = "base-server",
     fault: Annotated[list[str] | None, typer.Option(help="NAME strikes all machines, NAME:2 the second.")] = None,
     list_faults: Annotated[bool, typer.Option("--list-faults", help="Print the faults and exit.")] = False,
+    feed: Annotated[bool, typer.Option(help="Follow the feed of MAAS's own pages, too.")] = True,
     exit_when_done: Annotated[bool, typer.Option(help="Stop when every machine has arrived or failed.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The portal's port; 0 takes a free one.")] = 8000,
     folder: Annotated[Path, typer.Option(help="Where the lab keeps its files; emptied at start.")] = Path(".lab"),
@@ -30,6 +33,11 @@ def lab(
         return
     from gough.lab.runner import Options, run
 
-    injections = tuple(faults.parse(text, machines) for text in fault or ())
-    options = Options(machines, speed, deploy, injections, exit_when_done, port, folder, output is Format.JSON)
+    if preinstalled > machines:
+        raise Invalid(f"{preinstalled} of {machines} machines cannot be preinstalled.", hint="Raise --machines.")
+    options = Options(
+        machines=machines, preinstalled=preinstalled, speed=speed, template=deploy, feed=feed,
+        injections=tuple(faults.parse(text, machines, preinstalled) for text in fault or ()),
+        exit_when_done=exit_when_done, port=port, folder=folder, as_json=output is Format.JSON,
+    )  # fmt: skip
     raise typer.Exit(run(options))

@@ -1,29 +1,27 @@
 """`gough machine deploy`, `commission`, `test` and `release`: what becomes a job."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gough.cli import deploy_plan
 from gough.cli.jobs import Timeout, Wait, finish
 from gough.cli.machine_show import Name
+from gough.cli.sharing import takes
+
+if TYPE_CHECKING:
+    from gough.services.lifecycle import Plan
+
+NotOurs = Annotated[bool, typer.Option("--not-ours", help="Yes, although somebody else uses it.")]
 
 
-def deploy(
-    name: Name,
-    template: Annotated[str, typer.Argument(help="A template: docker-host, or docker-host@2.")],
-    variable: Annotated[list[str] | None, typer.Option("-v", "--var", help="name=value, or name=@file.")] = None,
-    series: Annotated[str, typer.Option(help="Another release than the template's.")] = "",
-    wait: Wait = False,
-    timeout: Timeout = 7200,
-) -> None:
-    """Install a machine with a template. Its disks are wiped."""
+@takes(plan=deploy_plan.plan)
+def deploy(name: Name, plan: "Plan", wait: Wait = False, timeout: Timeout = 7200) -> None:
+    """Install a machine with a template. Its disks are wiped. What is left out stays as it is in MAAS."""
     from gough.cli.embedded import me, use
-    from gough.cli.variables import parse
     from gough.services import lifecycle
 
-    plan = lifecycle.Plan(template, parse(variable or []), series)
-    job = lifecycle.deploy(use(), name, plan, by=me())
-    finish(job.id, wait=wait, timeout=timeout)
+    finish(lifecycle.deploy(use(), name, plan, by=me()).id, wait=wait, timeout=timeout)
 
 
 def commission(
@@ -50,7 +48,8 @@ def test(name: Name, wait: Wait = False, timeout: Timeout = 14400) -> None:
 def release(
     name: Name,
     confirm: Annotated[str, typer.Option(help="The hostname once more: the server is taken out of service.")],
-    erase: Annotated[bool, typer.Option(help="Erase the disks too.")] = False,
+    erase: Annotated[bool, typer.Option("--erase", help="Erase the disks too.")] = False,
+    not_ours: NotOurs = False,
     wait: Wait = False,
     timeout: Timeout = 14400,
 ) -> None:
@@ -63,4 +62,5 @@ def release(
         hostname = machines.find(session, name).hostname
     if confirm != hostname:
         raise Invalid(f"--confirm says '{confirm}', the machine is '{hostname}'.")
-    finish(lifecycle.release(use(), name, by=me(), erase=erase).id, wait=wait, timeout=timeout)
+    job = lifecycle.release(use(), name, by=me(), erase=erase, not_ours=not_ours)
+    finish(job.id, wait=wait, timeout=timeout)

@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 app.command("lab")(lab.lab)
 app.command("serve")(server.serve)
+app.command("worker")(server.worker)
+app.command("beat")(server.beat)
 app.command("doctor")(server.doctor)
 app.command("sync")(regions.sync)
 app.add_typer(server.db, name="db")

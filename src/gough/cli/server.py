@@ -1,6 +1,7 @@
 """`gough serve`, `gough doctor`, `gough db`."""
 
 import os
+from typing import Any
 
 import typer
 
@@ -15,6 +16,53 @@ def serve() -> None:
     from gough.web.server import serve as run
 
     run(read_settings(os.environ))
+
+
+def worker() -> None:
+    """Move jobs that the queue gives (GOUGH_EXECUTOR=celery). Start as many as there is work for."""
+    from gough.bootstrap import redis_url, wire
+    from gough.jobs.celery_queue import work
+    from gough.jobs.leases import Mover
+    from gough.persistence import schema
+    from gough.web import logs
+
+    use = wire(_for_celery()).use
+    logs.configure("DEBUG" if use.settings.debug else use.settings.log_level)
+    schema.require_newest(use.database)
+    work(redis_url(use.settings), Mover(use), threads=use.settings.worker_threads, log_level=use.settings.log_level)
+    use.close()
+
+
+def beat() -> None:
+    """Follow MAAS, do what recurs, give due jobs to the workers (GOUGH_EXECUTOR=celery). One is enough."""
+    import signal
+    from threading import Event
+
+    from gough.bootstrap import Role, wire
+    from gough.persistence import schema
+    from gough.web import logs
+
+    application = wire(_for_celery())
+    settings, ended = application.use.settings, Event()
+    logs.configure("DEBUG" if settings.debug else settings.log_level)
+    schema.require_newest(application.use.database)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    application.start(Role.BEAT)
+    ended.wait()
+    application.close()
+
+
+def _for_celery() -> Any:
+    """Raises Misconfigured with the other executor: then `gough serve` does all of it."""
+    from gough.config import read_settings
+    from gough.domain.errors import Misconfigured
+
+    settings = read_settings(os.environ)
+    if settings.executor != "celery":
+        hint = "Set GOUGH_EXECUTOR=celery for every process, or let `gough serve` do the work."
+        raise Misconfigured("GOUGH_EXECUTOR is threads.", hint=hint)
+    return settings
 
 
 def doctor(output: Output = Format.TABLE) -> None:

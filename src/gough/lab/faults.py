@@ -16,6 +16,9 @@ class Point(StrEnum):
     MAAS_DEPLOY = "maas-deploy"
 
 
+LATER = frozenset({Point.AGENT_START})  # what can still go wrong with a machine that somebody else installed
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     name: str
@@ -43,8 +46,11 @@ class Injection:
         return self.fault.point is point and self.machine in (0, machine)
 
 
-def parse(text: str, machines: int) -> Injection:
-    """`install-stuck` strikes every machine, `install-stuck:2` the second. Raises NotFound or Invalid."""
+def parse(text: str, machines: int, preinstalled: int = 0) -> Injection:
+    """`install-stuck` strikes every machine, `install-stuck:2` the second. Raises NotFound or Invalid.
+
+    The last `preinstalled` machines are not struck by what happens before their adoption.
+    """
     name, _, number = text.partition(":")
     fault = next((fault for fault in FAULTS if fault.name == name), None)
     if fault is None:
@@ -52,4 +58,7 @@ def parse(text: str, machines: int) -> Injection:
         raise NotFound(f"There is no fault '{name}'.", hint=f"Known faults: {known}.")
     if number and not (number.isdecimal() and 1 <= int(number) <= machines):
         raise Invalid(f"'{text}': the machine is a number from 1 to {machines}.")
+    if number and int(number) > machines - preinstalled and fault.point not in LATER:
+        hint = f"Only the first {machines - preinstalled} machines are deployed by Gough."
+        raise Invalid(f"'{text}': machine {number} is preinstalled and never gets to {fault.point}.", hint=hint)
     return Injection(fault, int(number or 0))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gough.lab.faults import Injection, Point
+from gough.lab.faults import LATER, Injection, Point
 from gough.lab.maas import PowerError, Region, Server, serve
 from gough.lab.machine import VirtualMachine
 from gough.lab.pace import Pace
@@ -12,14 +12,20 @@ NO_ADDRESS = "IP address checks failed after 2 retries. The addresses are in use
 
 
 class Hall:
-    """Region, its API on a loopback port, and `count` machines that nobody has switched on yet."""
+    """Region, its API on a loopback port, and `count` machines that nobody has switched on yet.
 
-    def __init__(self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = ()) -> None:
+    The last `preinstalled` of them are somebody else's to deploy.
+    """
+
+    def __init__(
+        self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = (), *, preinstalled: int = 0
+    ) -> None:
         self._injections = tuple(injections)
+        self._own = count - preinstalled
         self.region = Region(power=self, pace=1 / pace.speed)
         self.region.intercept = self._intercept
         self.machines = [
-            VirtualMachine(number, self.region, pace, folder / f"node-{number:02}", self._injections)
+            VirtualMachine(number, self.region, pace, folder / f"node-{number:02}", self._injections_of(number))
             for number in range(1, count + 1)
         ]
         self._by_id: dict[str, VirtualMachine] = {}
@@ -28,6 +34,10 @@ class Hall:
     @property
     def maas_url(self) -> str:
         return self._server.url
+
+    @property
+    def preinstalled(self) -> Sequence[VirtualMachine]:
+        return self.machines[self._own :]
 
     def power_up(self) -> None:
         """Somebody walks along the racks and presses every power button: the machines are enlisted."""
@@ -40,6 +50,15 @@ class Hall:
 
     def off(self, system_id: str) -> None:
         self._machine(system_id).power_off()
+
+    def state(self, system_id: str) -> str:
+        return self._machine(system_id).power_state()
+
+    def is_up(self, hostname: str) -> bool:
+        return self._named(hostname).is_up
+
+    def type_in(self, hostname: str, command: str) -> str:
+        return self._named(hostname).type_in(command)
 
     def deploys(self) -> dict[str, int]:
         """{hostname: how many deploys MAAS accepted for it}."""
@@ -57,9 +76,15 @@ class Hall:
             raise PowerError("No BMC answers for this machine.")
         return self._by_id[system_id]
 
+    def _named(self, hostname: str) -> VirtualMachine:
+        return next(machine for machine in self.machines if machine.hostname == hostname)
+
+    def _injections_of(self, number: int) -> tuple[Injection, ...]:
+        return tuple(one for one in self._injections if number <= self._own or one.fault.point in LATER)
+
     def _intercept(self, method: str, path: str, op: str | None) -> tuple[int, str] | None:
         if method != "POST" or op != "deploy":
             return None
         number = next((m.number for m in self.machines if m.system_id in path.split("/")), 0)
-        struck = any(injection.strikes(Point.MAAS_DEPLOY, number) for injection in self._injections)
+        struck = any(injection.strikes(Point.MAAS_DEPLOY, number) for injection in self._injections_of(number))
         return (503, NO_ADDRESS) if struck else None

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, RLock, Thread
 from uuid import uuid4
@@ -10,8 +11,8 @@ from gough.lab import pace as times
 from gough.lab.faults import Injection, Point
 from gough.lab.maas import BootTarget, Hardware, PowerError, Region
 from gough.lab.pace import Pace
-from gough.lab.system import System, first_boot
-from gough.lab.user_data import parse
+from gough.lab.system import INSTALLER, System, first_boot
+from gough.lab.user_data import Script, parse
 
 GIB = 1024
 
@@ -28,39 +29,68 @@ class VirtualMachine:
         self._off = Event()
         self._off.set()
         self._system: System | None = None
+        self._up = False
         self.system_id = ""
 
     def enlist(self) -> None:
         """Somebody presses the power button of a machine that MAAS has never seen: it boots and is enlisted."""
         self.system_id = self._region.enlist(hostname=self.hostname, mac_addresses=[self._mac()])
 
+    def power_state(self) -> str:
+        """on or off, as the BMC tells. Raises PowerError when it is out of order."""
+        self._ask_bmc()
+        return "off" if self._off.is_set() else "on"
+
     def power_on(self) -> None:
         """Raises PowerError when the BMC is out of order."""
-        if self._struck(Point.POWER_ON) and self._is_deploying():
-            raise PowerError("Connection timed out to the BMC; check its address and that it has power.")
+        self._ask_bmc()
         with self._lock:
             if not self._off.is_set():
                 return
             self._off = Event()
             Thread(target=self._live, args=(self._off,), name=self.hostname, daemon=True).start()
-        self._region.power_changed(self.system_id, on=True)
+        self._tell_power(on=True)
 
     def power_off(self) -> None:
         with self._lock:
             self._off.set()
+            self._up = False
             if self._system is not None:
                 self._system.stop()
-        if self.system_id:
-            self._region.power_changed(self.system_id, on=False)
+        self._tell_power(on=False)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether its installed system has booted, so that somebody can log in."""
+        return self._up
+
+    def type_in(self, command: str) -> str:
+        """Somebody becomes root on it and types this. Its complaint; empty when it went well."""
+        if not self._up or self._system is None:
+            return f"{self.hostname} is not up"
+        complaint = self._system.run(Script(INSTALLER, command))
+        self._start_agent(self._off)
+        return complaint
+
+    def _ask_bmc(self) -> None:
+        if self._struck(Point.POWER_ON) and self._is_deploying():
+            raise PowerError("Connection timed out to the BMC; check its address and that it has power.")
+
+    def _tell_power(self, *, on: bool) -> None:
+        with suppress(KeyError):  # not enlisted yet, or deleted since
+            self._region.power_changed(self.system_id, on=on)
 
     def _live(self, off: Event) -> None:
-        """From power-on self-test on, until the power is cut."""
+        """From power-on self-test on, until the power is cut or the region deletes it."""
         if self._pace.wait(times.POST, off):
             return
-        target = self._region.pxe_boot(self.system_id)
-        act = self._programs().get(target)
-        if act is not None:
-            act(off)
+        try:
+            act = self._programs().get(self._region.pxe_boot(self.system_id))
+            if act is not None:
+                act(off)
+        except KeyError:
+            if self.system_id in self._region.system_ids():
+                raise
 
     def _programs(self) -> dict[BootTarget, Callable[[Event], None]]:
         return {
@@ -68,6 +98,8 @@ class VirtualMachine:
             BootTarget.TESTING: self._test,
             BootTarget.ERASING: self._erase,
             BootTarget.INSTALLER: self._install,
+            BootTarget.RESCUE: self._rescue,
+            BootTarget.EPHEMERAL: self._run_in_memory,
             BootTarget.LOCAL_DISK: self._boot_disk,
         }
 
@@ -95,6 +127,16 @@ class VirtualMachine:
         if not self._pace.wait(times.ERASE, off):
             shutil.rmtree(self._folder, ignore_errors=True)
             self._region.finish_erasing(self.system_id)
+
+    def _rescue(self, off: Event) -> None:
+        if not self._pace.wait(times.LOAD_EPHEMERAL, off):
+            self._region.rescue_booted(self.system_id)
+
+    def _run_in_memory(self, off: Event) -> None:
+        """Nothing stays over a boot, so each is a first one."""
+        if not self._pace.wait(times.LOAD_EPHEMERAL, off):
+            self._wipe_disk()
+            self._boot_disk(off)
 
     def _install(self, off: Event) -> None:
         """Curtin: partition, write the image, make it bootable; then from the disk."""
@@ -126,8 +168,14 @@ class VirtualMachine:
             return
         done.parent.mkdir(parents=True, exist_ok=True)
         done.touch()
+        self._start_agent(off)
         with self._lock:
-            if not off.is_set() and not self._struck(Point.AGENT_START):
+            self._up = not off.is_set()
+
+    def _start_agent(self, off: Event) -> None:
+        """Where there is one."""
+        with self._lock:
+            if self._system is not None and not off.is_set() and not self._struck(Point.AGENT_START):
                 self._system.start_agent()
 
     def _first_boot(self, off: Event) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
@@ -13,10 +14,23 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.stages import JobKind
 from gough.domain.variables import Variable, VariableType
 from gough.persistence.models import Job, Machine, MachineEvent
-from gough.services import lifecycle, templates
+from gough.services import adoption, lifecycle, templates
 from gough.services.context import Use
 
+log = structlog.get_logger()
+
 BY = "lab"
+BRINGS_IN_SERVICE = frozenset({JobKind.DEPLOYMENT.value, JobKind.ADOPTION.value})
+
+
+class Console(Protocol):
+    """Somebody at the machines themselves, by their hostnames."""
+
+    def is_up(self, hostname: str) -> bool: ...
+
+    def type_in(self, hostname: str, command: str) -> str:
+        """As root. What the machine complains of; empty when it went well."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +49,15 @@ class Standing:
 
 @dataclass(slots=True)
 class Operator:
-    """Commissions what is New, deploys what is Ready, once each."""
+    """Commissions what is New, deploys what is Ready, once each.
+
+    `adopts` are the hostnames of machines that somebody else deploys: these are adopted at the `console` instead.
+    """
 
     use: Use
     template: str
+    adopts: frozenset[str] = frozenset()
+    console: Console | None = None
     _asked: set[tuple[str, JobKind]] = field(default_factory=set)
     _variables: dict[str, Any] | None = None
 
@@ -46,10 +65,12 @@ class Operator:
         """One round over all machines."""
         with self.use.database.read() as session:
             rows = session.execute(select(Machine.id, Machine.hostname, Machine.status)).all()
-        for machine_id, _, status in rows:
-            if status == MachineStatus.NEW:
+        for machine_id, hostname, status in rows:
+            if hostname in self.adopts:
+                self._adopt(machine_id, hostname, status)
+            elif status == MachineStatus.NEW:
                 self._ask(machine_id, JobKind.COMMISSION)
-            if status == MachineStatus.READY:
+            elif status == MachineStatus.READY:
                 self._ask(machine_id, JobKind.DEPLOYMENT)
 
     def standings(self) -> list[Standing]:
@@ -86,6 +107,16 @@ class Operator:
             return  # its last job is just ending; the next round asks again
         self._asked.add((machine_id, kind))
 
+    def _adopt(self, machine_id: str, hostname: str, status: int) -> None:
+        """Ask for the command and type it in, as soon as there is a system to type it in."""
+        asked, console = (machine_id, JobKind.ADOPTION), self.console
+        if asked in self._asked or status != MachineStatus.DEPLOYED or console is None or not console.is_up(hostname):
+            return
+        self._asked.add(asked)
+        made = adoption.adopt(self.use, machine_id, by=BY)
+        if complaint := console.type_in(hostname, made.command):
+            log.error("the installer failed", machine=hostname, said=complaint)
+
     def _values(self) -> dict[str, Any]:
         """What the template cannot do without, as somebody trying it out would fill it in."""
         if self._variables is None:
@@ -106,14 +137,14 @@ def _example(variable: Variable) -> Any:
 
 def _standing(machine: Machine, job: Job | None) -> Standing:
     failed = job is not None and job.state in ("failed", "cancelled")
-    deployed = job is not None and job.kind == JobKind.DEPLOYMENT and job.state == "done"
+    served = job is not None and job.kind in BRINGS_IN_SERVICE and job.state == "done"
     return Standing(
         hostname=machine.hostname,
         service=machine.service,
         status=MachineStatus(machine.status).label,
         job=job.kind if job else "",
         stages=tuple((step.name, step.state) for step in job.steps) if job else (),
-        ended=failed or deployed,
+        ended=failed or served,
         failed=failed,
         diagnosis=job.diagnosis if job else None,
     )

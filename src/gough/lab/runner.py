@@ -16,17 +16,20 @@ from typing import Any
 import orjson
 import structlog
 
-from gough.bootstrap import wire
+from gough.adapters.maas import connect
+from gough.bootstrap import FIRST_REGION, wire
 from gough.config import read_settings
 from gough.domain.errors import Invalid
 from gough.lab.faults import Injection
 from gough.lab.hall import Hall
+from gough.lab.neighbour import NAME, Neighbour
 from gough.lab.operator import Operator, Standing
 from gough.lab.pace import Pace
 from gough.lab.screen import Screen
 from gough.lab.server_process import ServerProcess, build_agent, environment, free_port, write_environment
-from gough.services import people, templates
+from gough.services import people, regions, templates
 from gough.services.context import Use
+from gough.services.regions import FeedAccount
 
 ROUND_SECONDS = 0.4
 ADMIN = "admin"
@@ -36,8 +39,10 @@ MARKER = ".gough-lab"  # only a folder with this file in it is ever emptied
 @dataclass(frozen=True, slots=True)
 class Options:
     machines: int
+    preinstalled: int
     speed: float
     template: str
+    feed: bool
     injections: tuple[Injection, ...]
     exit_when_done: bool
     port: int
@@ -54,7 +59,8 @@ def run(options: Options) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # however it is ended, nothing of it may stay behind
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        hall = Hall(options.machines, pace, folder / "machines", options.injections)
+        machines = folder / "machines"
+        hall = Hall(options.machines, pace, machines, options.injections, preinstalled=options.preinstalled)
         stack.callback(hall.close)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")
@@ -63,9 +69,10 @@ def run(options: Options) -> int:
         url = use.settings.public_url
         screen.say(_welcome(url, password, folder))
         hall.power_up()
-        operator = Operator(use, options.template)
+        neighbour = _neighbour(stack, hall)
+        operator = Operator(use, options.template, frozenset(m.hostname for m in hall.preinstalled), hall)
         try:
-            standings = _watch(operator, screen, options)
+            standings = _watch(operator, neighbour, screen, options)
         except KeyboardInterrupt:
             standings = operator.standings()
         result = summary(standings, options.machines, time.monotonic() - started)
@@ -87,7 +94,15 @@ def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: P
     stack.callback(use.database.close)
     with use.database.read() as session:
         templates.find_version(session, options.template)  # a wrong name is said before anything happens
+    if options.feed:
+        regions.change(use, FIRST_REGION, feed=FeedAccount(hall.region.username, hall.region.password))
     return use
+
+
+def _neighbour(stack: ExitStack, hall: Hall) -> Neighbour:
+    maas = connect(hall.maas_url, hall.region.add_user(NAME, admin=True))
+    stack.callback(maas.close)
+    return Neighbour(maas, [machine.system_id for machine in hall.preinstalled])
 
 
 def _administrator(use: Use) -> str:
@@ -113,10 +128,11 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _watch(operator: Operator, screen: Screen, options: Options) -> list[Standing]:
+def _watch(operator: Operator, neighbour: Neighbour, screen: Screen, options: Options) -> list[Standing]:
     """Until every machine has ended, and longer unless told to exit then."""
     pause, seen, told = Event(), 0, False
     while True:
+        neighbour.work()
         operator.work()
         events = operator.news(seen)
         screen.news(events, operator.hostnames() if events else {})

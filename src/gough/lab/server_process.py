@@ -72,31 +72,25 @@ def write_environment(folder: Path, settings: Mapping[str, str]) -> Path:
     return path
 
 
-class ServerProcess:
-    """`gough serve` with these settings; its log in `folder`/server.log."""
+class GoughProcess:
+    """`gough COMMAND` with these settings; its log in `folder`/COMMAND.log."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
-        self._folder, self._settings = folder, settings
+    def __init__(self, folder: Path, settings: Mapping[str, str], command: str) -> None:
+        self._settings, self._command = settings, command
+        self.log = folder / f"{command}.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = settings["GOUGH_PUBLIC_URL"]
 
     def start(self) -> None:
-        """Returns when the server is ready. Raises Unavailable, with the end of its log, when it is not in time."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
-        with (self._folder / "server.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gough", "serve"],
+                [sys.executable, "-m", "gough", self._command],
                 env={**kept, **self._settings}, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        pause = Event()
-        for _ in range(START_SECONDS * 10):
-            if self._process.poll() is not None:
-                break
-            if self._is_ready():
-                return
-            pause.wait(0.1)
-        tail = (self._folder / "server.log").read_text(errors="replace")[-2000:]
-        raise Unavailable("server", f"did not get ready:\n{tail}")
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         """-9, to the server and everything it started."""
@@ -115,6 +109,27 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
+
+
+class ServerProcess(GoughProcess):
+    """`gough serve`."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        super().__init__(folder, settings, "serve")
+        self.log = folder / "server.log"
+        self.url = settings["GOUGH_PUBLIC_URL"]
+
+    def start(self) -> None:
+        """Returns when the server is ready. Raises Unavailable, with the end of its log, when it is not in time."""
+        super().start()
+        pause = Event()
+        for _ in range(START_SECONDS * 10):
+            if not self.is_running:
+                break
+            if self._is_ready():
+                return
+            pause.wait(0.1)
+        raise Unavailable("server", f"did not get ready:\n{self.log.read_text(errors='replace')[-2000:]}")
 
     def _is_ready(self) -> bool:
         try:

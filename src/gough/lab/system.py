@@ -34,13 +34,24 @@ class System:
 
     def run_script(self, script: Script, *, sabotage: bool) -> str:
         """Empty when it went well, else its last line of complaint."""
+        spoilt = "\nsystemctl restart no-such-unit\nexit 1\n" if sabotage else ""
+        if script.name == INSTALLER:
+            return self.run(Script(script.name, script.text + spoilt))
+        path = self._written(Script(script.name, script.text + spoilt))
+        return "Unit no-such-unit.service not found." if sabotage else self._shell("-n", str(path))
+
+    def run(self, script: Script) -> str:
+        """For real, as root of this folder. Empty when it went well, else its last line of complaint."""
+        return self._shell(str(self._written(script)))
+
+    def _written(self, script: Script) -> Path:
         path = self._root / "var/lib/cloud/instance/scripts" / script.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script.text + ("\nsystemctl restart no-such-unit\nexit 1\n" if sabotage else ""))
-        if sabotage and script.name != INSTALLER:
-            return "Unit no-such-unit.service not found."
-        really = script.name == INSTALLER
-        command = ["/bin/sh", str(path)] if really else ["/bin/sh", "-n", str(path)]
+        path.write_text(script.text)
+        return path
+
+    def _shell(self, *arguments: str) -> str:
+        command = ["/bin/sh", *arguments]
         environment = {"PATH": os.environ["PATH"], "GOUGH_ROOT": str(self._root), "HOME": str(self._root)}
         done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
         complaint = done.stderr.decode(errors="replace").strip()

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+CLOUD_CONFIG = b"#cloud-config"
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -28,7 +30,9 @@ class UserData:
 
 
 def parse(user_data: bytes) -> UserData:
-    """A MIME multipart of cloud-config and shell scripts."""
+    """A MIME multipart of cloud-config and shell scripts, or a cloud-config alone."""
+    if user_data.startswith(CLOUD_CONFIG):
+        return UserData(yaml.safe_load(user_data) or {}, ())
     config: dict[str, Any] = {}
     scripts: list[Script] = []
     for part in message_from_bytes(user_data).walk():

@@ -45,10 +45,15 @@ def parse_json(request: Request) -> Any:
 
 def parse_model(request: Request, model: type[Model]) -> Model:
     """The body as `model`. Raises Invalid with every field that is wrong, by its pointer; never the value."""
+    return as_model(parse_json(request), model)
+
+
+def as_model(value: Any, model: type[Model], *, at: str = "") -> Model:
+    """A part of a body as `model`; `at` is where it stands. Raises as `parse_model` does."""
     try:
-        return model.model_validate(parse_json(request))
+        return model.model_validate(value)
     except ValidationError as error:
-        problems = [Problem(_pointer(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
+        problems = [Problem(at + _pointer(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
         raise Invalid("The body does not have the form this operation takes.", problems=problems) from None
 
 

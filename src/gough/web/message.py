@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from gough.domain.errors import Invalid
 from gough.services.context import Use
 from gough.services.people import Caller
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, str], ...]
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
+MOST_PARAMETERS, MOST_FIELDS = 50, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,13 @@ class Request:
 
     @cached_property
     def query(self) -> Mapping[str, str]:
-        return dict(parse_qsl(str(self.environ.get("QUERY_STRING", "")), keep_blank_values=True, max_num_fields=50))
+        """The address's parameters, empty ones too. Raises Invalid for too many."""
+        return _fields(str(self.environ.get("QUERY_STRING", "")), MOST_PARAMETERS)
 
     @cached_property
     def form(self) -> Mapping[str, str]:
-        """The fields of a urlencoded form, empty ones too. Empty for any other kind of body."""
-        if not self.is_form:
-            return {}
-        text = self.body.decode("utf-8", "replace")
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=500))
+        """A urlencoded form's fields, empty ones too; none for any other kind of body. Raises Invalid for too many."""
+        return _fields(self.body.decode("utf-8", "replace"), MOST_FIELDS) if self.is_form else {}
 
     @property
     def is_form(self) -> bool:
@@ -94,6 +94,13 @@ class Request:
             return {name: morsel.value for name, morsel in SimpleCookie(self.header("Cookie")).items()}
         except CookieError:
             return {}
+
+
+def _fields(text: str, most: int) -> Mapping[str, str]:
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=most))
+    except ValueError:
+        raise Invalid("The request has too many fields.", hint=f"Give at most {most}.") from None
 
 
 def as_json(value: object, status: int = 200, headers: Headers = ()) -> Answer:

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gough.bootstrap import Application
+from gough.bootstrap import Application, queue_answers
 from gough.config import LOOPBACK, Settings
 from gough.web.feed import Feed
 
@@ -20,10 +20,12 @@ class Site:
     def of(cls, application: Application) -> "Site":
         return cls(application, Feed(application.use.database))
 
-    @property
-    def works(self) -> bool:
-        """Whether this process moves jobs: its executor's threads are alive."""
-        return any(thread.name.startswith("worker-") for thread in threading.enumerate())
+    def movers(self) -> dict[str, str]:
+        """What moves jobs, and how it is: this process's own threads, or the queue to the workers."""
+        if self.settings.executor == "celery":
+            return {"queue": "ok" if queue_answers(self.settings) else "failing"}
+        works = any(thread.name.startswith("worker-") for thread in threading.enumerate())
+        return {"worker": "ok" if works else "stopped"}
 
     @property
     def settings(self) -> Settings:

@@ -27,8 +27,10 @@ from gough.web.site import Site
 
 APP = "maas_portal"
 OPERATIONS = (
-    "gough.web.api.system", "gough.web.api.agents", "gough.web.api.machines", "gough.web.api.locations",
-    "gough.web.api.jobs", "gough.web.api.templates", "gough.web.api.events", "gough.web.portal.entry", "gough.web.portal.machines",
+    "gough.web.api.system", "gough.web.api.agents", "gough.web.api.machines", "gough.web.api.operations",
+    "gough.web.api.locations", "gough.web.api.adoption", "gough.web.api.bulk", "gough.web.api.jobs",
+    "gough.web.api.regions", "gough.web.api.templates", "gough.web.api.events",
+    "gough.web.portal.entry", "gough.web.portal.machines",
     "gough.web.portal.deploy", "gough.web.portal.jobs", "gough.web.portal.assets",
 )  # fmt: skip
 _embedded = False

@@ -2,20 +2,23 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from gough import bootstrap
 from gough.bootstrap import Application
 from gough.config import Settings
+from gough.domain.attribution import IN_USE, OWNER_KEY
 from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
 from gough.domain.permissions import Role
-from gough.persistence.models import Machine, MachineToken, Region, User
+from gough.persistence.models import Deployment, Job, Machine, MachineToken, Region, User
 from gough.services import lifecycle, observing, people
 from gough.services.secrets import hash_secret
 from gough.web.guard import Guard
@@ -115,6 +118,7 @@ def node(application: Application) -> Machine:
 def add_machine(
     application: Application, hostname: str, status: MachineStatus = MachineStatus.READY, **more: object
 ) -> Machine:
+    """As MAAS would describe it. One in use that names no owner has been deployed by Gough."""
     use = application.use
     with use.database.write() as session:
         now = use.database.now(session)
@@ -125,7 +129,24 @@ def add_machine(
             session.add(region)
             session.flush()
         record = MachineRecord(f"id-{hostname}", hostname, status, **more)  # type: ignore[arg-type]
-        return observing.observe(session, region, record, observed_at=now)
+        machine = observing.observe(session, region, record, observed_at=now)
+        if status in IN_USE and not {"owner", "owner_data"} & set(more):
+            marked = replace(record, owner_data={OWNER_KEY: f"{_deployed(session, machine)}.1"})
+            observing.observe(session, region, marked, observed_at=now)
+        return machine
+
+
+def _deployed(session: Session, machine: Machine) -> str:
+    """The id of a deployment of the machine that has ended well."""
+    at = machine.first_seen_at
+    job = Job(kind="deployment", machine=machine, parameters={}, created_by="ada", created_at=at, state="done",
+              finished_at=at)  # fmt: skip
+    deployment = Deployment(
+        job=job, machine_id=machine.id, template_version_id=None, variables_sealed="", series="ubuntu/noble"
+    )
+    session.add(deployment)
+    session.flush()
+    return deployment.id
 
 
 @pytest.fixture

@@ -166,5 +166,4 @@ def test_ready_says_what_is_missing(outsider: Client, application: Application) 
     try:
         assert outsider.get("/readyz").status_code == 200
     finally:
-        application.executor.stop()
-        application.duties.stop()
+        application.stop()

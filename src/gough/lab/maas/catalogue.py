@@ -4,10 +4,10 @@ Guarded by the region's lock. A fresh region: one set of images, one fabric with
 subnet, one rack controller.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from gough.lab.maas.ids import Ids
 from gough.lab.maas.images import BootResource, BootSource, first_resources, first_sources
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.networks import FIRST_RACK, Networks
@@ -34,13 +34,13 @@ class Group:
 
 
 class Groups:
-    """Zones or pools. `names` is the region's own set of them: what is added to it is one, from the next look on."""
+    """Zones or pools. What is added to `names` is one, from the next look on."""
 
-    def __init__(self, names: set[str], default: Group) -> None:
-        self.names = names
+    def __init__(self, default: Group) -> None:
+        self.names = {default.name}
         self.default = default
         self._known = {default.name: default}
-        self._ids = itertools.count(default.id + 1)
+        self._ids = Ids(default.id + 1)
 
     def __iter__(self) -> Iterator[Group]:
         """In the order of their names, as MAAS lists them."""
@@ -88,8 +88,8 @@ class SshKey:
 
 @dataclass(slots=True)
 class Catalogue:
-    zones: Groups
-    pools: Groups
+    zones: Groups = field(default_factory=lambda: Groups(Group(1, "default")))
+    pools: Groups = field(default_factory=lambda: Groups(Group(0, "default", "Default pool")))
     tags: dict[str, Tag] = field(default_factory=dict)
     racks: tuple[Rack, ...] = (Rack(FIRST_RACK, "rack-1"),)
     networks: Networks = field(default_factory=Networks)
@@ -98,15 +98,7 @@ class Catalogue:
     importing: bool = False
     settings: dict[str, Setting] = field(default_factory=lambda: dict(SETTINGS))
     ssh_keys: dict[int, SshKey] = field(default_factory=dict)
-    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
-
-    @classmethod
-    def fresh(cls, zone_names: set[str], pool_names: set[str]) -> "Catalogue":
-        """The sets are the ones machines are checked against."""
-        return cls(
-            Groups(zone_names, Group(1, "default")),
-            Groups(pool_names, Group(0, "default", "Default pool")),
-        )
+    ids: Iterator[int] = field(default_factory=lambda: Ids(1000))
 
     def all_tags(self, machines: Iterable[Machine]) -> dict[str, Tag]:
         """Those somebody made and those a machine was enlisted with."""

@@ -37,14 +37,21 @@ class Core:
         self.machines: dict[str, Machine] = {}
         self.events = EventLog()
         self.calls: Counter[tuple[str, str]] = Counter()
-        self.zones = {"default"}
-        self.pools = {"default"}
-        self.catalogue = Catalogue.fresh(self.zones, self.pools)
+        self.catalogue = Catalogue()
         self.worker = Worker("lab-maas")
         self.listeners: list[Callable[[str], None]] = []  # called with the system_id of a machine that may have changed
         self._numbers = itertools.count(1)
         self._script_ids = itertools.count(1)
         self._link_ids = itertools.count(1)
+
+    @property
+    def zones(self) -> set[str]:
+        """Their names, which machines are checked against."""
+        return self.catalogue.zones.names
+
+    @property
+    def pools(self) -> set[str]:
+        return self.catalogue.pools.names
 
     def add(self, machine: Machine) -> Machine:
         """Creation leaves no event in MAAS, so it leaves none here."""

@@ -1,9 +1,10 @@
 """Fabrics, VLANs, subnets and ranges of addresses. A machine's first interface is on VLAN 5001 and subnet 1."""
 
 import ipaddress
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+from gough.lab.maas.ids import Ids
 
 FIRST_VLAN, FIRST_SUBNET, FIRST_RACK = 5001, 1, "rack01"
 FIRST_CIDR = "10.64.0.0/16"  # where machines get their addresses, from its beginning
@@ -83,8 +84,8 @@ class Networks:
         default_factory=lambda: {FIRST_SUBNET: Subnet(FIRST_SUBNET, FIRST_CIDR, FIRST_CIDR, FIRST_VLAN)}
     )
     ranges: dict[int, IpRange] = field(default_factory=_first_range)
-    ids: Iterator[int] = field(default_factory=lambda: itertools.count(2))
-    vlan_ids: Iterator[int] = field(default_factory=lambda: itertools.count(FIRST_VLAN + 1))
+    ids: Iterator[int] = field(default_factory=lambda: Ids(2))
+    vlan_ids: Iterator[int] = field(default_factory=lambda: Ids(FIRST_VLAN + 1))
 
     def vlans_of(self, fabric_id: int) -> list[Vlan]:
         """The untagged one first."""

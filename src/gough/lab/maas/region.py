@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from gough.domain.machine_status import MachineStatus
 from gough.lab.maas import machine_side, rescue
+from gough.lab.maas.catalogue import Catalogue
 from gough.lab.maas.core import Core
 from gough.lab.maas.events import Event
 from gough.lab.maas.machine import BootTarget, Hardware, Machine
@@ -27,10 +28,11 @@ Intercept = Callable[[str, str, str | None], tuple[int, str] | None]
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What `Region.restore` takes; it may be restored more than once."""
+    """What `Region.restore` takes; it may be restored more than once. Users and their keys are not in it."""
 
     machines: dict[str, Machine]
     events: tuple[list[Event], int]
+    catalogue: Catalogue
 
 
 class Region:
@@ -105,14 +107,13 @@ class Region:
 
     def backup(self) -> Backup:
         with self.core.lock:
-            machines, events = deepcopy((self.core.machines, self.core.events.saved()))
-            return Backup(machines, events)
+            return Backup(*deepcopy((self.core.machines, self.core.events.saved(), self.core.catalogue)))
 
     def restore(self, saved: Backup) -> None:
-        """Machines and events are as they were then, and event ids given since are given again."""
+        """Machines, events and all else but users are as they were then; event ids given since are given again."""
         with self.core.lock:
             gone = [machine for name, machine in self.core.machines.items() if name not in saved.machines]
-            self.core.machines, events = deepcopy((saved.machines, saved.events))
+            self.core.machines, events, self.core.catalogue = deepcopy((saved.machines, saved.events, saved.catalogue))
             self.core.events.restore(events)
             for machine in (*gone, *self.core.machines.values()):
                 self.core.changed(machine)

@@ -21,7 +21,7 @@ class Job(Base):
     `wake_at`: when it wants a worker next; none when it sleeps for good. `superseded`: a newer job of the machine has
     begun, so nothing heals this one. `signals` counts what happened meanwhile, so that a wake-up between reading the
     facts and going to sleep is not lost. `lease_token` grows with every claim and fences commits. `events_after`: the
-    job's part of the timeline begins behind this event.
+    job's part of the timeline begins behind this event. `dispatched_at`: when it was last put into Celery's queue.
     """
 
     __tablename__ = "jobs"
@@ -52,6 +52,7 @@ class Job(Base):
     lease_token: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(120))
     lease_until: Mapped[datetime | None] = mapped_column(Utc)
+    dispatched_at: Mapped[datetime | None] = mapped_column(Utc)
     diagnosis: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     machine: Mapped[Machine] = relationship()

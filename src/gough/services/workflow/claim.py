@@ -55,18 +55,15 @@ class Claim:
         )
 
 
-def claim_due(database: Database, *, owner: str, lease: timedelta) -> Claim | None:
-    """The most urgent job that is due and free, now ours; None when there is none."""
+def claim_due(database: Database, *, owner: str, lease: timedelta, job_id: str | None = None) -> Claim | None:
+    """The most urgent job that is due and free, or this very one if it is, now ours; None when there is none."""
     with database.write() as session:
         now = database.now(session)
         free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
-        due = (
-            select(Job.id)
-            .where(Job.wake_at.is_not(None), Job.wake_at <= now, free)
-            .order_by(Job.priority.desc(), Job.wake_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        due = select(Job.id).where(Job.wake_at.is_not(None), Job.wake_at <= now, free)
+        if job_id is not None:
+            due = due.where(Job.id == job_id)
+        due = due.order_by(Job.priority.desc(), Job.wake_at).limit(1).with_for_update(skip_locked=True)
         job_id = session.scalars(due).first()
         if job_id is None:
             return None

@@ -8,6 +8,8 @@ from gough.web.api.machines import Strict
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import Open, bearer, operation
 
+NOT_KEPT = ("Cache-Control", "no-store")  # both answers carry a secret
+
 
 class Adopt(Strict):
     """Nothing to say yet."""
@@ -22,8 +24,8 @@ def adopt(request: Request, name: str, body: Adopt) -> Answer:  # noqa: ARG001  
     made = adoption.adopt(request.use, name, by=request.by)
     with request.use.database.read() as session:
         shown = shapes.a_job(jobs.find(session, made.job.id))
-    location = ("Location", f"/api/v1/jobs/{made.job.id}")
-    return as_json({"job": shown, "command": made.command, "script": made.script}, 202, (location,))
+    headers = (("Location", f"/api/v1/jobs/{made.job.id}"), NOT_KEPT)
+    return as_json({"job": shown, "command": made.command, "script": made.script}, 202, headers)
 
 
 @operation(
@@ -32,5 +34,4 @@ def adopt(request: Request, name: str, body: Adopt) -> Answer:  # noqa: ARG001  
 )  # fmt: skip
 def installer(request: Request) -> Answer:
     script = adoption.script_for(request.use, bearer(request))
-    headers = (("Content-Type", "text/x-shellscript; charset=utf-8"), ("Cache-Control", "no-store"))
-    return Answer(200, script.encode(), headers)
+    return Answer(200, script.encode(), (("Content-Type", "text/x-shellscript; charset=utf-8"), NOT_KEPT))

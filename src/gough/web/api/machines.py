@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
 from gough.persistence.models import Job
-from gough.services import jobs, lifecycle, machine_list, machines, timeline
+from gough.services import bulk, jobs, lifecycle, machine_list, machines, timeline
 from gough.services.machine_facets import facets
 from gough.web.api import shapes
 from gough.web.api.paging import integer, machine_query, write_cursor
@@ -21,10 +21,31 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Link(Strict):
+    interface: str = Field(max_length=255)
+    subnet: str = Field(max_length=255)
+    mode: str = Field("auto", max_length=20)
+    ip_address: str = Field("", max_length=45)
+
+
 class Deploy(Strict):
+    """What is left out stays as it is in MAAS. `tags` are added; `lock`: once the machine is in service."""
+
     template: str = Field(min_length=1, max_length=120)
     variables: dict[str, Any] = Field(default_factory=dict)
     series: str = Field("", max_length=60)
+    kernel: str = Field("", max_length=255)
+    storage_layout: str = Field("", max_length=60)
+    links: list[Link] = Field(default_factory=list, max_length=50)
+    tags: list[str] = Field(default_factory=list, max_length=50)
+    pool: str = Field("", max_length=255)
+    zone: str = Field("", max_length=255)
+    lock: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        """As `services.bulk` takes them."""
+        plan = {"template", "variables", "series"}
+        return {**self.model_dump(include=plan), "options": self.model_dump(exclude=plan)}
 
 
 class Commission(Strict):
@@ -36,7 +57,10 @@ class Test(Strict):
 
 
 class Release(Strict):
+    """`not_ours`: yes, although somebody else uses the machine."""
+
     erase: bool = False
+    not_ours: bool = False
 
 
 @operation("GET /api/v1/machines", permission=Permission.VIEW, summary="A page of machines.", raises=(Invalid,))
@@ -84,9 +108,7 @@ def history(request: Request, name: str) -> Answer:
     raises=ASKING,
 )  # fmt: skip
 def deploy(request: Request, name: str, body: Deploy) -> Answer:
-    plan = lifecycle.Plan(body.template, body.variables, body.series)
-    job = lifecycle.deploy(request.use, name, plan, by=request.by)
-    return accepted(request, job)
+    return accepted(request, lifecycle.deploy(request.use, name, bulk.plan_of(body.parameters()), by=request.by))
 
 
 @operation(
@@ -110,7 +132,8 @@ def test(request: Request, name: str, body: Test) -> Answer:  # noqa: ARG001  (r
     summary="Give the machine back to MAAS.", raises=ASKING,
 )  # fmt: skip
 def release(request: Request, name: str, body: Release) -> Answer:
-    return accepted(request, lifecycle.release(request.use, name, by=request.by, erase=body.erase))
+    job = lifecycle.release(request.use, name, by=request.by, erase=body.erase, not_ours=body.not_ours)
+    return accepted(request, job)
 
 
 def accepted(request: Request, job: Job) -> Answer:

@@ -37,7 +37,7 @@ def _declare(wanted: Operation) -> None:
 
     @operation(
         f"POST /api/v1/machines/<name>/{path}", permission=Permission.OPERATE, body=Operate, raises=ASKING,
-        summary=f"The machine is {MANNERS[wanted].done}; answered when MAAS has answered.",
+        summary=f"At once, without a job: {MANNERS[wanted].done}.",
     )  # fmt: skip
     def handler(request: Request, name: str, body: Operate) -> Answer:
         found = operations.operate(request.use, name, wanted, by=request.by, not_ours=body.not_ours)

@@ -22,7 +22,7 @@ def healthz(_request: Request) -> Answer:
 @operation("GET /readyz", permission=Open.PUBLIC, summary="Each component, and whether all are ready.")
 def readyz(request: Request) -> Answer:
     """200 when every component is ready, else 503; never a reason that tells of addresses or names."""
-    components = {"database": "ok", "migrations": "ok", "worker": "ok" if request.site.works else "stopped"}
+    components = {"database": "ok", "migrations": "ok", **request.site.movers()}
     try:
         with request.use.database.read() as session:
             request.use.database.now(session)

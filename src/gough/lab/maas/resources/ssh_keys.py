@@ -25,8 +25,8 @@ def _list(call: Call) -> Answer:
 def _create(call: Call) -> Answer:
     given = fields(call).get("key", "").strip()
     refuse({"key": _problems(given)})
-    catalogue = call.region.core.catalogue
     with call.region.core.lock:
+        catalogue = call.region.core.catalogue
         if any(known.key == given for known in catalogue.ssh_keys.values()):
             refuse({"__all__": ["This key has already been added for this user."]})
         made = SshKey(next(catalogue.ids), given)

@@ -43,7 +43,8 @@ def _new_columns() -> dict[str, tuple[sa.Column[Any], ...]]:
         sa.Column("rack", sa.String(length=80), nullable=False, server_default=""),
         sa.Column("rack_unit", sa.Double(), nullable=True),
     )
-    return {"maas_regions": region, "machines": machine}
+    job: tuple[sa.Column[Any], ...] = (sa.Column("dispatched_at", Utc(), nullable=True),)
+    return {"maas_regions": region, "machines": machine, "jobs": job}
 
 
 def upgrade() -> None:

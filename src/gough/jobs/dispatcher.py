@@ -1,0 +1,82 @@
+"""Giving due jobs to Celery: only their ids, again when nothing came of it.
+
+The database says what is due; a message is a way to wake a worker up. Sent twice it does no harm, because a job is
+claimed by compare-and-swap; lost with an emptied Redis it is sent again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event, Thread
+
+import structlog
+from sqlalchemy import or_, select, update
+
+from gough.domain.errors import GoughError
+from gough.persistence.models import Job
+from gough.services.context import Use
+from gough.services.waking import Bell
+
+log = structlog.get_logger()
+
+Send = Callable[[str], None]
+"""Puts a job's id into the queue. Raises Unavailable when that cannot be done now."""
+LOOK_SECONDS = 1.0
+SEND_AGAIN = timedelta(seconds=60)  # a job that is still due then was lost with its message, or waits in a long queue
+MOST = 500
+
+
+def dispatch_due(use: Use, send: Send) -> int:
+    """Send every due job that has not been sent for this moment of its; how many that were."""
+    with use.database.read() as session:
+        now = use.database.now(session)
+        unsent = or_(
+            Job.dispatched_at.is_(None), Job.dispatched_at < Job.wake_at, Job.dispatched_at <= now - SEND_AGAIN
+        )
+        free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
+        due = select(Job.id).where(Job.wake_at.is_not(None), Job.wake_at <= now, free, unsent)
+        ids = list(session.scalars(due.order_by(Job.priority.desc(), Job.wake_at).limit(MOST)))
+    sent = []
+    try:
+        for job_id in ids:
+            send(job_id)
+            sent.append(job_id)
+    finally:  # after sending: a process that dies in between sends twice, never not at all
+        _mark(use, sent, now)
+    return len(sent)
+
+
+def _mark(use: Use, ids: list[str], looked_at: datetime) -> None:
+    """As of the look, not of now: a job that became due again meanwhile is sent again."""
+    if ids:
+        with use.database.write() as session:
+            sent = update(Job).where(Job.id.in_(ids)).values(dispatched_at=looked_at)
+            session.execute(sent, execution_options={"synchronize_session": False})
+
+
+class Dispatcher:
+    """Dispatches whenever the bell rings, and every second."""
+
+    def __init__(self, use: Use, bell: Bell, send: Send) -> None:
+        self._use, self._bell, self._send = use, bell, send
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, patience: float = 10.0) -> None:
+        self._stopped.set()
+        self._bell.wake()
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            heard = self._bell.rings
+            try:
+                if dispatch_due(self._use, self._send) == MOST:
+                    continue
+            except GoughError as error:
+                log.warning("jobs not dispatched", error=str(error))
+            except Exception:
+                log.exception("dispatcher failed")
+            self._bell.wait(LOOK_SECONDS, heard=heard)

@@ -1,0 +1,149 @@
+"""One action on many machines: beginning it, or only forecasting it; following it, stopping it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from gough.domain.errors import Conflict, Invalid, NotFound, Problem
+from gough.domain.permissions import Permission
+from gough.domain.waves import ItemState, Limits
+from gough.services import bulk, bulk_results
+from gough.services.bulk import MOST_MACHINES, Order
+from gough.services.bulk_results import VERBS
+from gough.services.choosing import ids_of
+from gough.services.machine_filters import FILTERS
+from gough.web.api.bulk_shape import bulk_shape, forecast_shape, result_shape
+from gough.web.api.machines import Commission, Deploy, Release, Strict, Test
+from gough.web.api.paging import integer
+from gough.web.body import as_model
+from gough.web.message import Answer, Request, as_json
+from gough.web.operation import operation
+
+Fields: Any = {"q": (str, ""), **{name: (list[str], []) for name in FILTERS}}
+Selector: type[Strict] = create_model("Selector", __base__=Strict, **Fields)
+"""{filter: its values}, and `q`: as the list of machines takes them."""
+OWN = ("/action", "/ids", "/max_in_flight", "/stop_after", "/parameters")
+
+
+class Begin(Strict):
+    """`ids` or `selector`; `parameters` are those of the action on one machine."""
+
+    action: Literal["deploy", "commission", "test", "release"]
+    ids: list[str] | None = Field(None, max_length=MOST_MACHINES)
+    selector: dict[str, Any] | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    max_in_flight: int = 10
+    stop_after: int = 1
+    dry_run: bool = False
+
+
+class Stop(Strict):
+    """Nothing to say yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the action takes and needs on one machine."""
+
+    body: type[BaseModel]
+    needs: Permission
+
+
+ACTIONS: Mapping[str, Action] = {
+    "deploy": Action(Deploy, Permission.DEPLOY),
+    "commission": Action(Commission, Permission.OPERATE),
+    "test": Action(Test, Permission.OPERATE),
+    "release": Action(Release, Permission.OPERATE),
+}
+
+
+@operation(
+    "POST /api/v1/machines/bulk", permission=Permission.VIEW, body=Begin, raises=(Invalid, NotFound, Conflict),
+    summary="One action on many machines, in waves; `dry_run` only forecasts. Needs what the action needs singly.",
+)  # fmt: skip
+def begin(request: Request, body: Begin) -> Answer:
+    request.known_caller.require(ACTIONS[body.action].needs)
+    parameters = _parameters(body)
+    limits = Limits(body.max_in_flight, body.stop_after)
+    order = Order(VERBS[body.action], _ids(request, body), limits, parameters)
+    with _pointing_at_parameters():
+        if body.dry_run:
+            return as_json(forecast_shape(body.action, bulk.dry_run(request.use, order)))
+        made = bulk.begin(request.use, order, by=request.by)
+    return _accepted(request, made.id)
+
+
+@operation("GET /api/v1/bulk", permission=Permission.VIEW, summary="The newest bulk operations.", raises=(Invalid,))
+def listed(request: Request) -> Answer:
+    limit = integer(request.query, "limit", 50, 1, 200)
+    with request.use.database.read() as session:
+        found = bulk.newest(session, limit=limit)
+        return as_json({"items": [bulk_shape(each, bulk.counts(session, each.id)) for each in found]})
+
+
+@operation(
+    "GET /api/v1/bulk/<bulk_id>", permission=Permission.VIEW, raises=(NotFound, Invalid),
+    summary="A bulk operation and a page of its machines; `?state=` leaves out the others.",
+)  # fmt: skip
+def one(request: Request, bulk_id: str) -> Answer:
+    limit = integer(request.query, "limit", 100, 1, 500)
+    after = integer(request.query, "cursor", -1, 0, MOST_MACHINES)
+    state = _state(request.query.get("state", ""))
+    with request.use.database.read() as session:
+        found = bulk.find(session, bulk_id)
+        page = bulk_results.results(session, found.id, state=state, after=after, limit=limit)
+        shown = bulk_shape(found, bulk.counts(session, found.id))
+    cursor = str(page[-1].position) if len(page) == limit else None
+    return as_json({**shown, "items": [result_shape(each) for each in page], "next_cursor": cursor})
+
+
+@operation(
+    "POST /api/v1/bulk/<bulk_id>/stop", permission=Permission.OPERATE, body=Stop, raises=(NotFound, Conflict),
+    summary="Begin no more; what runs goes on to its end.",
+)  # fmt: skip
+def stop(request: Request, bulk_id: str, body: Stop) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+    return _accepted(request, bulk.stop(request.use, bulk_id, by=request.by).id)
+
+
+def _accepted(request: Request, bulk_id: str) -> Answer:
+    with request.use.database.read() as session:
+        shown = bulk_shape(bulk.find(session, bulk_id), bulk.counts(session, bulk_id))
+    return as_json(shown, 202, (("Location", f"/api/v1/bulk/{bulk_id}"),))
+
+
+def _parameters(body: Begin) -> dict[str, Any]:
+    """As the service takes them."""
+    found = as_model(body.parameters, ACTIONS[body.action].body, at="/parameters")
+    return found.parameters() if isinstance(found, Deploy) else found.model_dump()
+
+
+def _ids(request: Request, body: Begin) -> list[str]:
+    if (body.ids is None) == (body.selector is None):
+        problem = Problem("/ids", "expected either this or /selector")
+        raise Invalid("This does not say on which machines.", problems=[problem])
+    if body.ids is not None:
+        return body.ids
+    given = as_model(body.selector, Selector, at="/selector").model_dump()
+    return ids_of(request.use, {name: given[name] for name in FILTERS}, text=given["q"], mark="/selector/")
+
+
+def _state(text: str) -> ItemState | None:
+    if text and text not in set(ItemState):
+        problem = Problem("?state", f"expected one of {', '.join(ItemState)}")
+        raise Invalid("The list cannot be made.", problems=[problem])
+    return ItemState(text) if text else None
+
+
+@contextmanager
+def _pointing_at_parameters() -> Iterator[None]:
+    """What the service says of a plan it says of one deployment's body; here that is a part of a larger one."""
+    try:
+        yield
+    except Invalid as error:
+        moved = [
+            p if p.pointer.startswith(OWN) else Problem(f"/parameters{p.pointer}", p.message) for p in error.problems
+        ]
+        raise Invalid(str(error), hint=error.hint, problems=moved) from error
