@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gough.cli import deploy_plan
+from gough.cli import confirming, deploy_plan
+from gough.cli.confirming import NotOurs
 from gough.cli.jobs import Timeout, Wait, finish
 from gough.cli.machine_show import Name
 from gough.cli.sharing import takes
 
 if TYPE_CHECKING:
     from gough.services.lifecycle import Plan
-
-NotOurs = Annotated[bool, typer.Option("--not-ours", help="Yes, although somebody else uses it.")]
 
 
 @takes(plan=deploy_plan.plan)
@@ -55,12 +54,10 @@ def release(
 ) -> None:
     """Give a machine back to MAAS."""
     from gough.cli.embedded import me, use
-    from gough.domain.errors import Invalid
     from gough.services import lifecycle, machines
 
     with use().database.read() as session:
-        hostname = machines.find(session, name).hostname
-    if confirm != hostname:
-        raise Invalid(f"--confirm says '{confirm}', the machine is '{hostname}'.")
+        machine = machines.find(session, name)
+    confirming.require(machine, confirm, losing=f"{machine.hostname} would be taken out of service.")
     job = lifecycle.release(use(), name, by=me(), erase=erase, not_ours=not_ours)
     finish(job.id, wait=wait, timeout=timeout)

@@ -37,7 +37,9 @@ def filters(
 @takes(matching=filters)
 def chosen(
     matching: Matching,
-    machine: Annotated[Several, typer.Option("--machine", help="Hostname, fqdn, system_id or id; no filters then.")] = None,
+    machine: Annotated[
+        Several, typer.Option("--machine", help="Hostname, fqdn, system_id or id; no filters then.")
+    ] = None,
 ) -> list[str]:
     """The machines' ids: those named, else all that match. Raises Invalid, NotFound."""
     from gough.cli.embedded import use

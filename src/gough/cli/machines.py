@@ -2,10 +2,10 @@
 
 import typer
 
-from gough.cli import locations, machine_actions, machine_list, machine_show
+from gough.cli import adoption, locations, machine_actions, machine_list, machine_operations, machine_show
 
 app = typer.Typer(
-    help="Machines: list, show, timeline, why; deploy, commission, test, release; locate.", no_args_is_help=True
+    help="Machines: look at them, work on them, say what MAAS and Gough keep of them.", no_args_is_help=True
 )
 app.command("list")(machine_list.list_machines)
 app.command("show")(machine_show.show_machine)
@@ -15,5 +15,10 @@ app.command("deploy")(machine_actions.deploy)
 app.command("commission")(machine_actions.commission)
 app.command("test")(machine_actions.test)
 app.command("release")(machine_actions.release)
+app.command("adopt")(adoption.adopt)
+app.add_typer(machine_operations.power, name="power")
+for name, (operation, about) in machine_operations.OTHERS.items():
+    app.command(name)(machine_operations.command(operation, about))
+app.command("set")(machine_operations.change)
 app.command("locate")(locations.locate)
 app.command("import-locations")(locations.import_locations)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gough import __version__
-from gough.cli import jobs, lab, machines, regions, server, templates
+from gough.cli import bulk, jobs, lab, machines, regions, server, templates
 from gough.cli.failures import report
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.add_typer(regions.app, name="region")
 app.add_typer(machines.app, name="machine")
 app.add_typer(templates.app, name="template")
 app.add_typer(jobs.app, name="job")
+app.add_typer(bulk.app, name="bulk")
 
 
 def _version(wanted: bool) -> None:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,7 +26,6 @@ def takes(**makers: Callable[..., Any]) -> Callable[[Command], Command]:
         shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in shown]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
         vars(run)["__signature__"] = inspect.Signature(shown)
-        spliced: Any = run
-        return spliced
+        return cast(Command, run)
 
     return splice

@@ -1,24 +1,23 @@
 """The `variables` of a template's metadata, read into domain variables."""
 
-import keyword
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gough.cloud_init.definition_rules import Fault, faults
 from gough.cloud_init.document import mark_of, plain
 from gough.domain.errors import Problem
 from gough.domain.variables import Variable, VariableType, check_value
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_TAKEN = {"machine", "loop", "self", "true", "false", "none", "recursive", "endif", "endfor", "elif", "raw", "include"}
 _ITEM_TYPES = Literal["string", "int", "bool", "ssh-key", "network"]
 
 
-class _Definition(BaseModel):
+class Definition(BaseModel):
+    """A variable as it is written."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str
@@ -26,47 +25,78 @@ class _Definition(BaseModel):
     description: str = ""
     default: object = None
     required: bool = False
+    required_when: dict[str, str | int | bool] = Field(default_factory=dict)
     pattern: str = ""
     minimum: int | None = None
     maximum: int | None = None
     choices: list[str] = Field(default_factory=list)
     items: _ITEM_TYPES = "string"
+    item_minimum: int | None = None
+    item_maximum: int | None = None
+    form: Literal["", "address", "network", "interface"] = ""
+    within: list[str] = Field(default_factory=list)
+
+    @property
+    def variable(self) -> Variable:
+        return Variable(
+            name=self.name, type=VariableType(self.type), description=self.description, required=self.required,
+            pattern=self.pattern, minimum=self.minimum, maximum=self.maximum, choices=tuple(self.choices),
+            item_type=VariableType(self.items), item_minimum=self.item_minimum, item_maximum=self.item_maximum,
+            form=self.form, within=tuple(self.within), required_when=tuple(self.required_when.items()),
+        )  # fmt: skip
 
 
-def read_variables(node: yaml.Node) -> tuple[tuple[Variable, ...], list[Problem]]:
-    """The variables in the order they are written, and every problem with its line and column."""
+def read_variables(
+    node: yaml.Node, inherited: Sequence[Variable] = ()
+) -> tuple[tuple[Variable, ...], list[Problem]]:
+    """The inherited variables and those written here, in this order, and every problem with its line and column.
+
+    One that bears the name of an inherited one takes its place; it has to keep its type.
+    """
     if not isinstance(node, yaml.SequenceNode):
-        return (), [Problem(str(mark_of(node)), "variables: expected a list")]
-    variables: list[Variable] = []
+        return tuple(inherited), [Problem(str(mark_of(node)), "variables: expected a list")]
+    known = {variable.name: variable for variable in inherited}
     problems: list[Problem] = []
+    here: set[str] = set()
     for item in node.value:
-        variable, found = _read(item, {known.name for known in variables})
+        variable, found = _read(item, known, here)
         problems += found
         if variable is not None:
-            variables.append(variable)
-    return tuple(variables), problems
+            known[variable.name] = variable
+            here.add(variable.name)
+    return tuple(known.values()), problems
 
 
-def _read(node: yaml.Node, earlier: set[str]) -> tuple[Variable | None, list[Problem]]:
+def _read(node: yaml.Node, known: dict[str, Variable], here: set[str]) -> tuple[Variable | None, list[Problem]]:
     try:
-        definition = _Definition.model_validate(plain(node))
+        definition = Definition.model_validate(plain(node))
     except ValidationError as error:
         return None, [
             Problem(str(mark_of(_at(node, detail["loc"]))), f"{_path(detail['loc'])}{detail['msg']}")
             for detail in error.errors()
         ]
-    variable = Variable(
-        name=definition.name, type=VariableType(definition.type), description=definition.description,
-        required=definition.required, pattern=definition.pattern, minimum=definition.minimum,
-        maximum=definition.maximum, choices=tuple(definition.choices), item_type=VariableType(definition.items),
-    )  # fmt: skip
-    found = [*_name_faults(variable, earlier), *_limit_faults(variable)]
+    variable = definition.variable
+    names = list(known)
+    before = names[: names.index(variable.name)] if variable.name in known else names
+    found = [
+        *_clashes(variable, known, here),
+        *faults(variable, definition.model_fields_set, {name: known[name] for name in before}),
+    ]
     if not found and definition.default is not None:
         variable, found = _with_default(variable, definition.default)
     return variable, [Problem(str(mark_of(_at(node, (key,)))), f"{key}: {message}") for key, message in found]
 
 
-def _with_default(variable: Variable, default: object) -> tuple[Variable, list[tuple[str, str]]]:
+def _clashes(variable: Variable, known: dict[str, Variable], here: set[str]) -> list[Fault]:
+    if variable.name in here:
+        return [("name", f"there is already a variable {variable.name}")]
+    old = known.get(variable.name)
+    if old is not None and (old.type, old.item_type) != (variable.type, variable.item_type):
+        return [("type", f"the inherited variable {old.name} has another type, which its users rely on")]
+    return []
+
+
+def _with_default(variable: Variable, default: object) -> tuple[Variable, list[Fault]]:
     if variable.type is VariableType.SECRET:
         return variable, [("default", "a secret has no default: it would be written in the template for all to read")]
     if variable.required:
@@ -75,27 +105,6 @@ def _with_default(variable: Variable, default: object) -> tuple[Variable, list[t
         return replace(variable, default=check_value(variable, default)), []
     except ValueError as error:
         return variable, [("default", str(error))]
-
-
-def _name_faults(variable: Variable, earlier: set[str]) -> Iterator[tuple[str, str]]:
-    if not _NAME.fullmatch(variable.name):
-        yield "name", "expected small letters, digits and _, starting with a letter"
-    elif variable.name in _TAKEN or keyword.iskeyword(variable.name):
-        yield "name", f"{variable.name} means something else in templates: choose another"
-    elif variable.name in earlier:
-        yield "name", f"there is already a variable {variable.name}"
-
-
-def _limit_faults(variable: Variable) -> Iterator[tuple[str, str]]:
-    low, high = variable.minimum, variable.maximum
-    if low is not None and high is not None and low > high:
-        yield "minimum", "is greater than maximum"
-    if variable.type is VariableType.ENUM and not variable.choices:
-        yield "type", "an enum needs choices"
-    try:
-        re.compile(variable.pattern)
-    except re.error as error:
-        yield "pattern", f"not a regular expression: {error}"
 
 
 def _at(node: yaml.Node, path: tuple[str | int, ...]) -> yaml.Node:

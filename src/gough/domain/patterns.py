@@ -8,6 +8,7 @@ for the whole text, so there are no anchors. Back-references, look-around and fl
 import re
 import string
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ _ATOM = re.compile(
 _COUNTS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _ALPHABET = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
 States = frozenset[int]
+Maker = Callable[[int], int]  # from the state behind something to the state of the thing
 
 
 @lru_cache(maxsize=512)
@@ -32,8 +34,7 @@ def pattern(text: str) -> "Pattern":
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
     made = Pattern()
-    rest = _Reader(text, made)
-    made.start = made.closed({rest.choice(0)(made.end)})
+    made.start = made.closed({_Reader(text, made).choice(0)(made.end)})
     return made
 
 
@@ -101,31 +102,30 @@ class Pattern:
                 for behind in self.exits[state]
             }
             self._steps[key] = self.closed(reached)
-            return self._steps[key]
         return self._steps[key]
 
 
 class _Reader:
-    """Reads a pattern that Python has found well formed. Each method gives a maker: from the state behind to its own."""
+    """Reads a pattern that Python has found well formed."""
 
     def __init__(self, text: str, made: Pattern) -> None:
         self.text, self.made, self.at = text, made, 0
 
-    def choice(self, depth: int) -> "_Maker":
+    def choice(self, depth: int) -> Maker:
         branches = [self._sequence(depth)]
         while self._take("|"):
             branches.append(self._sequence(depth))
         if not depth and self.at < len(self.text):
             raise ValueError(self._refusal())
-        return branches[0] if len(branches) == 1 else _Choice(self.made, branches)
+        return lambda behind: self.made.add(None, tuple(branch(behind) for branch in branches))
 
-    def _sequence(self, depth: int) -> "_Maker":
-        items: list[_Maker] = []
+    def _sequence(self, depth: int) -> Maker:
+        items: list[Maker] = []
         while self.at < len(self.text) and self.text[self.at] not in "|)":
             items.append(self._times(self._item(depth)))
-        return _Sequence(self.made, items)
+        return _in_turn(items)
 
-    def _item(self, depth: int) -> "_Maker":
+    def _item(self, depth: int) -> Maker:
         if self._take("("):
             if depth > 20 or (self._take("?") and not self._take(":")):
                 raise ValueError("has a group that is not understood: only ( ) and (?: ) are, 20 deep")
@@ -136,9 +136,10 @@ class _Reader:
         if found is None:
             raise ValueError(self._refusal())
         self.at = found.end()
-        return _Atom(self.made, re.compile(found[0]))
+        atom = re.compile(found[0])
+        return lambda behind: self.made.add(atom, (behind,))
 
-    def _times(self, item: "_Maker") -> "_Maker":
+    def _times(self, item: Maker) -> Maker:
         found = _TIMES.match(self.text, self.at)
         if found is None:
             return item
@@ -149,7 +150,7 @@ class _Reader:
         if self.text[self.at : self.at + 1] == "+":
             raise ValueError("has a possessive repetition, which is not understood")
         self._take("?")  # the first match or the longest: for the whole text it is the same
-        return _Repeat(self.made, item, low, high)
+        return _repeated(self.made, item, low, high)
 
     def _take(self, sign: str) -> bool:
         taken = self.text.startswith(sign, self.at)
@@ -164,54 +165,24 @@ class _Reader:
         return f"has {sign} at character {self.at + 1}, which is not understood: {why}"
 
 
-@dataclass
-class _Maker:
-    made: Pattern
-
-    def __call__(self, behind: int) -> int:
-        raise NotImplementedError
-
-
-@dataclass
-class _Atom(_Maker):
-    atom: "re.Pattern[str]"
-
-    def __call__(self, behind: int) -> int:
-        return self.made.add(self.atom, (behind,))
-
-
-@dataclass
-class _Sequence(_Maker):
-    items: list[_Maker]
-
-    def __call__(self, behind: int) -> int:
-        for item in reversed(self.items):
-            behind = item(behind)
+def _in_turn(makers: Sequence[Maker]) -> Maker:
+    def make(behind: int) -> int:
+        for maker in reversed(makers):
+            behind = maker(behind)
         return behind
 
-
-@dataclass
-class _Choice(_Maker):
-    branches: list[_Maker]
-
-    def __call__(self, behind: int) -> int:
-        return self.made.add(None, tuple(branch(behind) for branch in self.branches))
+    return make
 
 
-@dataclass
-class _Repeat(_Maker):
-    item: _Maker
-    low: int
-    high: int | None
-
-    def __call__(self, behind: int) -> int:
+def _repeated(made: Pattern, maker: Maker, low: int, high: int | None) -> Maker:
+    def make(behind: int) -> int:
         state = behind
-        if self.high is None:
-            state = self.made.add(None, ())
-            self.made.exits[state] = (self.item(state), behind)
+        if high is None:
+            state = made.add(None, ())
+            made.exits[state] = (maker(state), behind)
         else:
-            for _ in range(self.high - self.low):
-                state = self.made.add(None, (self.item(state), behind))
-        for _ in range(self.low):
-            state = self.item(state)
-        return state
+            for _ in range(high - low):
+                state = made.add(None, (maker(state), behind))
+        return _in_turn([maker] * low)(state)
+
+    return make

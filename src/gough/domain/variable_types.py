@@ -7,7 +7,7 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 Scalar = str | int | bool
@@ -25,7 +25,7 @@ class VariableType(StrEnum):
     LIST = "list"
     SECRET = "secret"  # noqa: S105
     SSH_KEY = "ssh-key"
-    NETWORK = "network"  # an address, or a network in CIDR form without host bits
+    NETWORK = "network"  # an address or a network; `form` says which
 
 
 def _text(raw: object) -> str:
@@ -84,12 +84,67 @@ def _ssh_key(raw: object) -> str:
     return text
 
 
+def _address(raw: object) -> str:
+    try:
+        return str(ipaddress.ip_address(_text(raw)))
+    except ValueError:
+        raise ValueError("expected an address, such as 10.0.0.7") from None
+
+
+def _cidr(raw: object) -> str:
+    text = _text(raw)
+    try:
+        if "/" in text:
+            return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        if str(error).endswith("has host bits set"):
+            raise ValueError(
+                "expected a network without host bits (10.0.0.0/24); this is an address with its network"
+            ) from None
+    raise ValueError("expected a network in CIDR form, such as 10.0.0.0/24")
+
+
+def _interface(raw: object) -> str:
+    text = _text(raw)
+    try:
+        if "/" in text and (made := ipaddress.ip_interface(text)).ip != made.network.network_address:
+            return str(made)
+    except ValueError:
+        pass
+    raise ValueError("expected an address with its network's prefix, such as 10.0.0.7/24")
+
+
 def _network(raw: object) -> str:
     text = _text(raw)
     try:
         return str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
     except ValueError:
         raise ValueError("expected an address or a network in CIDR form without host bits: 10.0.0.0/24") from None
+
+
+FORMS: Mapping[str, Callable[[object], str]] = {"address": _address, "network": _cidr, "interface": _interface}
+"""What a network may be narrowed to; without a form it is an address or a network."""
+
+
+def lies_within(value: str, networks: Sequence[str]) -> bool:
+    """Whether an address or a network, as a reader gave it, lies wholly within one of the networks."""
+    inner = ipaddress.ip_network(value, strict=False)
+    # subnet_of wants both of one family, which the comparison of versions has made sure of.
+    return any(
+        inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+        for outer in map(ipaddress.ip_network, networks)
+    )
+
+
+def size_of(kind: VariableType, value: Scalar) -> tuple[int, str] | None:
+    """What a minimum and a maximum bound, and how that is called; None where there is nothing to measure."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value, ""
+    if kind is VariableType.NETWORK:
+        return ipaddress.ip_network(value, strict=False).prefixlen, "bits of prefix"
+    return len(value), "characters"
 
 
 READERS: Mapping[VariableType, Callable[[object], Scalar]] = {

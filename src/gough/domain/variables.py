@@ -5,14 +5,15 @@ type only from one exact form: `8080`, `true`. Nothing else is guessed, so `yes`
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gough.domain.errors import Problem
-from gough.domain.variable_types import READERS, Scalar, VariableType
+from gough.domain.patterns import pattern
+from gough.domain.variable_types import FORMS, READERS, Scalar, VariableType, lies_within, size_of
 
 Value = Scalar | tuple[Scalar, ...] | None
+Bounds = tuple[int | None, int | None]
 
 ITEMS_LIMIT = 1000
 
@@ -21,9 +22,10 @@ __all__ = ["Scalar", "Value", "Variable", "VariableType", "check_value", "check_
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`minimum` and `maximum` bound an int's value, a text's length, a list's number of items.
+    """`minimum` and `maximum` bound an int's value, a text's length, a network's prefix, a list's number of items.
 
-    A list's `pattern` and `choices` hold for each of its items.
+    A list's `pattern`, `choices`, `form` and `within` hold for each of its items, which `item_minimum` and
+    `item_maximum` bound. `required_when`: a value is required if each of these variables has this value.
     """
 
     name: str
@@ -36,6 +38,11 @@ class Variable:
     maximum: int | None = None
     choices: tuple[str, ...] = ()
     item_type: VariableType = VariableType.STRING
+    item_minimum: int | None = None
+    item_maximum: int | None = None
+    form: str = ""
+    within: tuple[str, ...] = ()
+    required_when: tuple[tuple[str, Scalar], ...] = ()
 
 
 def secret_names(variables: Sequence[Variable]) -> frozenset[str]:
@@ -55,7 +62,7 @@ def check_values(
     values: dict[str, Value] = {}
     for variable in variables:
         try:
-            values[variable.name] = _value(variable, given.get(variable.name))
+            values[variable.name] = _value(variable, given.get(variable.name), values)
         except ValueError as error:
             problems.append(Problem(_pointer(variable.name), str(error)))
     return values, tuple(problems)
@@ -65,23 +72,33 @@ def check_value(variable: Variable, raw: object) -> Value:
     """The one value in its type; ValueError says in a few words what was expected."""
     if variable.type is VariableType.LIST:
         items = tuple(_item(variable, position, item) for position, item in enumerate(_items(raw), start=1))
-        _within(variable, len(items), "items")
+        _within((variable.minimum, variable.maximum), len(items), "items")
         return items
-    return _scalar(variable, variable.type, raw)
+    return _scalar(variable, variable.type, raw, (variable.minimum, variable.maximum))
 
 
 def _pointer(name: object) -> str:
     return "/variables/" + str(name).replace("~", "~0").replace("/", "~1")
 
 
-def _value(variable: Variable, raw: object) -> Value:
+def _value(variable: Variable, raw: object, others: Mapping[str, Value]) -> Value:
     if raw is not None:
-        return check_value(variable, raw)
-    if variable.default is not None:
-        return variable.default
-    if variable.required:
+        value = check_value(variable, raw)
+    elif variable.default is not None:
+        value = variable.default
+    elif variable.required:
         raise ValueError("a value is required")
-    return () if variable.type is VariableType.LIST else None
+    else:
+        value = () if variable.type is VariableType.LIST else None
+    conditions = variable.required_when
+    if conditions and value in (None, "", ()) and all(others.get(name) == wanted for name, wanted in conditions):
+        raise ValueError("a value is required when " + " and ".join(f"{n} is {shown(w)}" for n, w in conditions))
+    return value
+
+
+def shown(value: Scalar) -> str:
+    """As people write it in a template: `true`, not `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _items(raw: object) -> Sequence[object]:
@@ -102,31 +119,29 @@ def _items(raw: object) -> Sequence[object]:
 
 def _item(variable: Variable, position: int, raw: object) -> Scalar:
     try:
-        return _scalar(variable, variable.item_type, raw)
+        return _scalar(variable, variable.item_type, raw, (variable.item_minimum, variable.item_maximum))
     except ValueError as error:
         raise ValueError(f"item {position}: {error}") from None
 
 
-def _scalar(variable: Variable, kind: VariableType, raw: object) -> Scalar:
-    value = READERS[kind](raw)
-    bounded = variable.type is not VariableType.LIST
-    if isinstance(value, bool):
+def _scalar(variable: Variable, kind: VariableType, raw: object, bounds: Bounds) -> Scalar:
+    value = FORMS[variable.form](raw) if variable.form else READERS[kind](raw)
+    if variable.within and not lies_within(str(value), variable.within):
+        raise ValueError("expected one within " + " or ".join(variable.within))
+    if (size := size_of(kind, value)) is not None:
+        _within(bounds, *size)
+    if not isinstance(value, str):
         return value
-    if isinstance(value, int):
-        if bounded:
-            _within(variable, value, "")
-        return value
-    if bounded:
-        _within(variable, len(value), "characters")
     if variable.choices and value not in variable.choices:
         raise ValueError("expected one of " + ", ".join(variable.choices))
-    if variable.pattern and not re.fullmatch(variable.pattern, value):
+    if variable.pattern and not pattern(variable.pattern).matches(value):
         raise ValueError(f"expected text that matches {variable.pattern}")
     return value
 
 
-def _within(variable: Variable, size: int, unit: str) -> None:
-    if variable.minimum is not None and size < variable.minimum:
-        raise ValueError(f"expected at least {variable.minimum} {unit}".rstrip())
-    if variable.maximum is not None and size > variable.maximum:
-        raise ValueError(f"expected at most {variable.maximum} {unit}".rstrip())
+def _within(bounds: Bounds, size: int, unit: str) -> None:
+    low, high = bounds
+    if low is not None and size < low:
+        raise ValueError(f"expected at least {low} {unit}".rstrip())
+    if high is not None and size > high:
+        raise ValueError(f"expected at most {high} {unit}".rstrip())

@@ -11,8 +11,8 @@ from gough.lab import pace as times
 from gough.lab.faults import Injection, Point
 from gough.lab.maas import BootTarget, Hardware, PowerError, Region
 from gough.lab.pace import Pace
-from gough.lab.system import INSTALLER, System, first_boot
-from gough.lab.user_data import Script, parse
+from gough.lab.system import System, first_boot
+from gough.lab.user_data import parse
 
 GIB = 1024
 
@@ -68,7 +68,7 @@ class VirtualMachine:
         """Somebody becomes root on it and types this. Its complaint; empty when it went well."""
         if not self._up or self._system is None:
             return f"{self.hostname} is not up"
-        complaint = self._system.run(Script(INSTALLER, command))
+        complaint = self._system.type_in(command)
         self._start_agent(self._off)
         return complaint
 

@@ -59,7 +59,7 @@ def run(options: Options) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # however it is ended, nothing of it may stay behind
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        machines = folder / "machines"
+        machines = folder.resolve() / "machines"
         hall = Hall(options.machines, pace, machines, options.injections, preinstalled=options.preinstalled)
         stack.callback(hall.close)
         screen = stack.enter_context(Screen())
@@ -118,7 +118,7 @@ def _welcome(url: str, password: str, folder: Path) -> str:
     return (
         f"\n  Portal    {url}\n  Login     {ADMIN}  /  {password}\n"
         f"  Commands  . {_short(folder)}/env; {_short(Path(sys.argv[0]))} machine list\n"
-        f"  Log       {_short(folder)}/server.log\n"
+        f"  Log       {_short(folder)}/serve.log\n"
     )
 
 

@@ -33,29 +33,29 @@ class System:
         self._agent: subprocess.Popen[bytes] | None = None
 
     def run_script(self, script: Script, *, sabotage: bool) -> str:
-        """Empty when it went well, else its last line of complaint."""
-        spoilt = "\nsystemctl restart no-such-unit\nexit 1\n" if sabotage else ""
-        if script.name == INSTALLER:
-            return self.run(Script(script.name, script.text + spoilt))
-        path = self._written(Script(script.name, script.text + spoilt))
-        return "Unit no-such-unit.service not found." if sabotage else self._shell("-n", str(path))
+        """As cloud-init does. Empty when it went well, else its last line of complaint."""
+        path = self._written(script, "\nsystemctl restart no-such-unit\nexit 1\n" if sabotage else "")
+        if sabotage and script.name != INSTALLER:
+            return "Unit no-such-unit.service not found."
+        status, said = self._shell(str(path)) if script.name == INSTALLER else self._shell("-n", str(path))
+        return (said or f"exit status {status}") if status else ""
 
-    def run(self, script: Script) -> str:
-        """For real, as root of this folder. Empty when it went well, else its last line of complaint."""
-        return self._shell(str(self._written(script)))
+    def type_in(self, command: str) -> str:
+        """As somebody at a root shell, who sees complaints that a pipe hides. Empty when nothing is said."""
+        status, said = self._shell("-c", command)
+        return said or (f"exit status {status}" if status else "")
 
-    def _written(self, script: Script) -> Path:
+    def _written(self, script: Script, more: str) -> Path:
         path = self._root / "var/lib/cloud/instance/scripts" / script.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script.text)
+        path.write_text(script.text + more)
         return path
 
-    def _shell(self, *arguments: str) -> str:
-        command = ["/bin/sh", *arguments]
+    def _shell(self, *arguments: str) -> tuple[int, str]:
+        """(exit status, the last line on stderr) with GOUGH_ROOT on this folder."""
         environment = {"PATH": os.environ["PATH"], "GOUGH_ROOT": str(self._root), "HOME": str(self._root)}
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
-        complaint = done.stderr.decode(errors="replace").strip()
-        return "" if done.returncode == 0 else (complaint.splitlines() or [f"exit status {done.returncode}"])[-1]
+        done = subprocess.run(["/bin/sh", *arguments], env=environment, capture_output=True, timeout=120, check=False)
+        return done.returncode, (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
 
     def start_agent(self) -> None:
         """What systemd does with the unit that the installer left, as far as a folder allows."""

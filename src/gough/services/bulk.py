@@ -112,7 +112,8 @@ def stop(use: Use, bulk_id: str, *, by: str) -> Bulk:
         bulk = _locked(session, bulk_id)
         if bulk.state not in MOVING:
             raise Conflict(f"Bulk operation {bulk.id} is over: it is {bulk.state}.")
-        bulk.state, bulk.reason = BulkState.STOPPING.value, f"stopped by {by}"
+        bulk.reason = bulk.reason or f"stopped by {by}"
+        _enter(session, bulk, BulkState.STOPPING, use.database.now(session))
     advance(use, bulk_id)
     return bulk
 

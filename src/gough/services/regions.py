@@ -46,9 +46,15 @@ def add(
 
 
 def change(
-    use: Use, name: str, *, url: str | None = None, api_key: str | None = None, feed: FeedAccount | None = None
-) -> Region:
-    """Another address, another key, or the feed's account. Raises what the region answers to a new address or key."""
+    use: Use, name: str, *, url: str | None = None, api_key: str | None = None, feed: FeedAccount | None = None,
+    max_in_flight: int | None = None,
+) -> Region:  # fmt: skip
+    """Another address, another key, the feed's account, or how many jobs may run at once (0: any number).
+
+    Raises what the region answers to a new address or key.
+    """
+    if max_in_flight is not None and not 0 <= max_in_flight <= 100_000:
+        raise Invalid("A region can have 0 (any number) to 100,000 jobs in flight.")
     with use.database.read() as session:
         region = find(session, name)
     key = api_key if api_key is not None else use.sealer.open_text(region.api_key_sealed)
@@ -65,6 +71,8 @@ def change(
         if url is not None or api_key is not None:
             region.health, region.health_reason = "ok", ""
             region.presence_at = None  # it may be another region behind that address: looked at in the next poll
+        if max_in_flight is not None:
+            region.max_in_flight = max_in_flight
         _set_feed(use, region, feed)
     use.waker.wake()
     return region

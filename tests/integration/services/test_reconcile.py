@@ -7,6 +7,7 @@ import pytest
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.pacing import RECONCILE_SHARE, SMALLEST_CHUNK
 from gough.persistence.database import Database
+from gough.persistence.models import Region
 from gough.services import machine_list, regions
 from gough.services.machine_list import MachineQuery
 from tests.support.clock import Clock
@@ -36,6 +37,11 @@ def test_a_rename_and_a_tag_leave_no_event_and_are_found_and_told_all_the_same(s
     with site.database.read() as session:
         tagged = machine_list.listed(session, MachineQuery(chosen={"tag": ("gpu", "ssd")}))
     assert [row["hostname"] for row in tagged] == ["new-name"]
+    site.maas.set_tags(system_id, remove=["gpu"])
+    follow(site, clock, seconds=30)
+    with site.database.read() as session:
+        assert machine_list.listed(session, MachineQuery(chosen={"tag": ("gpu",)})) == []
+        assert machine_list.listed(session, MachineQuery(chosen={"tag": ("ssd",)})) != []
 
 
 def test_a_deletion_is_found_before_the_next_presence_check(site: Site, clock: Clock) -> None:
@@ -124,7 +130,8 @@ def test_a_region_restored_from_a_backup_is_noticed_and_everything_is_read_again
     site.commissions(first)
     site.poll()
     assert site.machine(first).status == Status.READY
-    cursor = site.region_row().event_cursor or 0
+    row = site.region_row()
+    cursor = row.event_cursor or 0
     clock.forward(seconds=10)
     site.region.restore(saved)
     for _ in range(20):  # more than there were: the newest id alone tells nothing
@@ -132,6 +139,8 @@ def test_a_region_restored_from_a_backup_is_noticed_and_everything_is_read_again
     site.maas.commission(second, skip_tests=True)
     assert max(event.id for event in site.region.core.events._events) > cursor
     clock.forward(seconds=300)
+    with site.database.write() as session:  # the reconcile would find it in its own time; this must be at once
+        session.get_one(Region, row.id).reconcile_at = clock.now + timedelta(days=1)
     site.poll()
     row = site.region_row()
     assert row.event_epoch == 1 and "restored from a backup" in row.remark

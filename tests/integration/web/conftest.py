@@ -18,11 +18,16 @@ from gough.domain.attribution import IN_USE, OWNER_KEY
 from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
 from gough.domain.permissions import Role
+from gough.jobs.executor import Executor
+from gough.jobs.followers import Followers
+from gough.persistence.database import Database
 from gough.persistence.models import Deployment, Job, Machine, MachineToken, Region, User
 from gough.services import lifecycle, observing, people
 from gough.services.secrets import hash_secret
 from gough.web.guard import Guard
 from gough.web.wsgi import create
+from tests.support.clock import Clock
+from tests.support.site import Site
 
 PASSWORD = "correct horse battery staple"
 SETUP = "a-set-up-secret-of-this-test"
@@ -46,6 +51,22 @@ def application(settings: Settings, sqlite_template: Path) -> Iterator[Applicati
     bootstrap.prepare(made.use)
     yield made
     made.use.database.close()
+
+
+@pytest.fixture
+def site(sqlite_template: Path, clock: Clock, tmp_path: Path) -> Iterator[Site]:
+    """A Gough with an emulated region, to be served with `serving`."""
+    shutil.copy(sqlite_template, tmp_path / "gough.db")
+    database = Database(f"sqlite:///{tmp_path / 'gough.db'}", clock=clock)
+    made = Site(database, clock, {"GOUGH_DATA_DIR": str(tmp_path)})
+    made.prepare(tmp_path / "library")
+    yield made
+    made.close()
+    database.close()
+
+
+def serving(site: Site) -> Application:
+    return Application(site.use, site.bell, Executor(site.use, site.bell), Followers(site.use))
 
 
 @pytest.fixture

@@ -75,6 +75,16 @@ def test_aliases_cannot_make_a_small_text_endless():
         ("{name: a, pattern: '['}", 24, "not a regular expression"),
         ("{name: a, minimum: 3, maximum: 1}", 24, "greater"),
         ("{name: a, type: list, items: secret}", 34, "items:"),
+        ("{name: a, pattern: 'x$'}", 24, "whole text"),
+        ("{name: a, type: int, pattern: x}", 35, "means nothing for the type int"),
+        ("{name: a, type: list, items: int, choices: ['1']}", 48, "means nothing for the type int"),
+        ("{name: a, type: list, item_minimum: 3, item_maximum: 1}", 41, "greater than item_maximum"),
+        ("{name: a, type: enum, choices: [x], default: y}", 50, "expected one of x"),
+        ("{name: a, pattern: '[a-z]', choices: [x, Y]}", 42, "Y: expected text that matches"),
+        ("{name: a, type: network, within: [10.0.0.1/8]}", 38, "10.0.0.1/8 is not a network"),
+        ("{name: a, type: network, within: [10.0.0.0/8], default: 192.0.2.1}", 61, "within 10.0.0.0/8"),
+        ("{name: a, type: network, form: mask}", 36, "form:"),
+        ("{name: a, required_when: {b: x}}", 30, "there is no text, number or choice b"),
     ],
 )
 def test_a_bad_variable_is_refused_where_it_is_bad(definition, column, words):

@@ -70,10 +70,43 @@ def test_everything_else_is_refused(kind, raw):
         (variable("enum", choices=("a", "b")), "c", "expected one of a, b"),
         (variable("string", pattern="[a-z]+"), "abc\n", "expected text that matches [a-z]+"),
         (variable("list", item_type=VariableType.INT), ["1", "x"], "item 2: expected a whole number"),
+        (variable("list", item_type=VariableType.INT, item_maximum=9), ["9", "10"], "item 2: expected at most 9"),
+        (variable("list", minimum=1, maximum=2), ["a", "b", "c"], "expected at most 2 items"),
+        (variable("network", minimum=16), "10.0.0.0/8", "expected at least 16 bits of prefix"),
+        (variable("network", within=("10.0.0.0/8", "fd00::/8")), "172.16.0.1",
+         "expected one within 10.0.0.0/8 or fd00::/8"),
+        (variable("network", within=("10.1.0.0/16",)), "10.0.0.0/8", "expected one within 10.1.0.0/16"),
+        (variable("network", form="address"), "10.0.0.0/8", "expected an address, such as 10.0.0.7"),
+        (variable("network", form="network"), "10.0.0.7/8", "expected a network without host bits (10.0.0.0/24); "
+         "this is an address with its network"),
+        (variable("network", form="network"), "10.0.0.7", "expected a network in CIDR form, such as 10.0.0.0/24"),
+        (variable("network", form="interface"), "10.0.0.0/8",
+         "expected an address with its network's prefix, such as 10.0.0.7/24"),
     ],
 )
 def test_limits_hold(limited, raw, message):
     assert one(limited, raw) == message
+
+
+@pytest.mark.parametrize(
+    ("form", "raw", "value"),
+    [
+        ("address", "FD00::1", "fd00::1"),
+        ("network", "10.0.0.0/8", "10.0.0.0/8"),
+        ("interface", "10.0.0.7/24", "10.0.0.7/24"),
+    ],
+)
+def test_a_network_may_be_narrowed_to_one_form(form, raw, value):
+    assert one(variable("network", form=form, within=("10.0.0.0/8", "fd00::/8")), raw) == value
+
+
+def test_a_value_may_be_required_only_when_another_has_a_certain_value():
+    role = Variable("role", VariableType.ENUM, default="worker", choices=("worker", "manager"))
+    join = Variable("join", VariableType.SECRET, required_when=(("role", "worker"),))
+    message = "a value is required when role is worker"
+    assert [p.message for p in check_values([role, join], {})[1]] == [message]
+    assert check_values([role, join], {"role": "manager"})[1] == ()
+    assert check_values([role, join], {"join": "a secret of it"})[1] == ()
 
 
 def test_all_problems_are_told_at_once_and_values_are_not_repeated():

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from gough.lab.maas.machine import Machine
+from gough.lab.maas.users import Permission, User, may
 from gough.lab.maas.wire import event_date, text
 
 LEVELS = {"AUDIT": 0, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
@@ -95,17 +96,17 @@ class EventLog:
     def forget(self, machine: Machine) -> None:
         self._events = [event for event in self._events if event.machine is not machine]
 
-    def query(self, args: MultiDict[str, str]) -> dict[str, Any]:
-        """`after` picks the OLDEST newer events; every answer lists newest first."""
+    def query(self, args: MultiDict[str, str], user: User) -> dict[str, Any]:
+        """Of machines the user may see. `after` picks the OLDEST newer events; every answer lists newest first."""
         after, before, limit = _number(args, "after"), _number(args, "before"), _limit(args)
         if after is not None and before is not None:
             raise text(400, "There is undetermined behaviour when both ``after`` and ``before`` are specified.")
         if after is not None:
             start = bisect.bisect_right(self._events, after, key=_id)
-            picked = list(islice(_matching(args, islice(self._events, start, None)), limit))[::-1]
+            picked = list(islice(_matching(args, user, islice(self._events, start, None)), limit))[::-1]
         else:
             end = len(self._events) if before is None else bisect.bisect_left(self._events, before, key=_id)
-            picked = list(islice(_matching(args, reversed(self._events[:end])), limit))
+            picked = list(islice(_matching(args, user, reversed(self._events[:end])), limit))
         newest = picked[0].id if picked else after if after is not None else (before or 1) - 1
         oldest = picked[-1].id if picked else before if before is not None else (after or 0) + 1
         return {
@@ -116,7 +117,7 @@ class EventLog:
         }
 
 
-def _matching(args: MultiDict[str, str], events: Iterable[Event]) -> Iterator[Event]:
+def _matching(args: MultiDict[str, str], user: User, events: Iterable[Event]) -> Iterator[Event]:
     level = args.get("level", "INFO")
     if level not in LEVELS:
         raise text(400, f"Unrecognised log level: {level}")
@@ -128,7 +129,8 @@ def _matching(args: MultiDict[str, str], events: Iterable[Event]) -> Iterator[Ev
             continue
         if hostnames and event.machine.hostname not in hostnames:
             continue
-        yield event
+        if may(user, event.machine, Permission.VIEW):
+            yield event
 
 
 def _id(event: Event) -> int:

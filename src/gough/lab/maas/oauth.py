@@ -3,23 +3,25 @@
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from gough.lab.maas.users import User
 from gough.lab.maas.wire import unauthorized
 
 THRESHOLD = 300  # seconds a timestamp may be old; one in the future is taken
+CONSUMER = "MAAS consumer"  # a key's name, if nobody gives it one
 _FIELD = re.compile(r'(\w+)="([^"]*)"')
 _NEEDED = ("consumer_key", "token", "signature_method", "signature", "timestamp", "nonce")
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class Key:
     consumer: str
     token: str
     secret: str
     user: User
+    name: str
 
     @property
     def text(self) -> str:
@@ -27,24 +29,38 @@ class _Key:
 
 
 class ApiKeys:
-    """The users' keys. Guarded by the region's lock."""
+    """The users and their keys. Guarded by the region's lock. A key that does not exist raises KeyError."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._keys: dict[str, _Key] = {}  # by consumer
+        self._keys: dict[str, Key] = {}  # by consumer
+        self._users: dict[User, None] = {}
         self._nonces: dict[str, float] = {}
 
-    def add(self, user: User) -> str:
-        key = _Key(secrets.token_hex(9), secrets.token_hex(9), secrets.token_hex(16), user)
+    def add(self, user: User, name: str = CONSUMER) -> Key:
+        """A new key; whoever has one is a user from then on."""
+        key = Key(secrets.token_hex(9), secrets.token_hex(9), secrets.token_hex(16), user, name)
         self._keys[key.consumer] = key
-        return key.text
+        self._users[user] = None
+        return key
+
+    def of(self, user: User) -> list[Key]:
+        """Oldest first."""
+        return [key for key in self._keys.values() if key.user == user]
+
+    def find(self, user: User, token: str) -> Key:
+        """The user's own key by its token."""
+        found = {key.token: key for key in self.of(user)}
+        return found[token]
+
+    def rename(self, key: Key, name: str) -> None:
+        self._keys[key.consumer] = replace(key, name=name)
 
     def revoke(self, api_key: str) -> None:
-        """KeyError when there is no such key."""
         del self._keys[api_key.partition(":")[0]]
 
     def users(self) -> list[User]:
-        return list(dict.fromkeys(key.user for key in self._keys.values()))
+        return list(self._users)
 
     def authenticate(self, header: str | None) -> User | None:
         """None for an anonymous request, which an incomplete signature also is. Refusal when it is wrong."""

@@ -1,5 +1,6 @@
 """The nested parts of a machine's JSON: interfaces, disks, hardware, in MAAS's shapes."""
 
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -14,6 +15,7 @@ from gough.lab.maas.storage import BLOCK
 UNKNOWN = "Unknown"
 _API = "/MAAS/api/2.0"
 _MANY = list(range(64))
+_LONG = len(orjson.dumps({"index": 0, "memory": 0, "cores": _MANY, "hugepages_set": []}))  # at least so long is each
 
 
 def interfaces(networks: Networks, machine: Machine) -> list[dict[str, Any]]:
@@ -129,9 +131,20 @@ def domain() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def numa_nodes(found: Hardware | None, missing: int = 0) -> list[dict[str, Any]]:
-    """`missing`: so many bytes of JSON more, as those of a machine with very many nodes."""
+def numa_nodes(found: Hardware | None) -> list[dict[str, Any]]:
     cores = list(range(found.cpu_count)) if found else []
-    first = {"index": 0, "memory": found.memory_mib if found else 0, "cores": cores, "hugepages_set": []}
-    others = ceil(missing / len(orjson.dumps(first | {"cores": _MANY}))) if missing > 0 else 0
-    return [first, *({**first, "index": number, "cores": _MANY} for number in range(1, others + 1))]
+    return [{"index": 0, "memory": found.memory_mib if found else 0, "cores": cores, "hugepages_set": []}]
+
+
+def many_numa_nodes(found: Hardware | None, missing: int) -> orjson.Fragment:
+    """The same with so many bytes more, as those of a machine with very many nodes."""
+    (first,) = numa_nodes(found)
+    return _written(len(first["cores"]), first["memory"], ceil(missing / _LONG))
+
+
+@cache
+def _written(cpu_count: int, memory: int, others: int) -> orjson.Fragment:
+    """Most of what a list of machines consists of, and alike in most of them: written once."""
+    node = {"memory": memory, "hugepages_set": []}
+    many = [{"index": number, "cores": _MANY, **node} for number in range(1, others + 1)]
+    return orjson.Fragment(orjson.dumps([{"index": 0, "cores": list(range(cpu_count)), **node}, *many]))

@@ -56,7 +56,7 @@ class Region:
         self.core = Core(power, pace, clock, username)
         self.desk = Desk(serving or Serving())
         self.keys = ApiKeys(clock)
-        self.api_key = self.keys.add(User(username))
+        self.api_key = self.keys.add(User(username)).text
         self.intercept: Intercept | None = None
         self.feeds = Feeds(self.core)
 
@@ -98,7 +98,7 @@ class Region:
     def add_user(self, name: str, *, admin: bool = False) -> str:
         """The new user's API key."""
         with self.core.lock:
-            return self.keys.add(User(name, admin))
+            return self.keys.add(User(name, admin)).text
 
     def revoke(self, api_key: str) -> None:
         """From now on MAAS does not know this key. KeyError when it does not now."""

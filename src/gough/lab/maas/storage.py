@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from gough.lab.maas.machine import Machine
@@ -109,5 +110,6 @@ def logical_volumes(machine: Machine, size: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+@cache
 def _uuid(name: str, number: int) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}:{number}"))

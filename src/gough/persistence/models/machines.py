@@ -53,6 +53,7 @@ class Region(Base):
     window_began_at: Mapped[datetime | None] = mapped_column(Utc)
     window_busy: Mapped[float] = mapped_column(default=0.0)
     window_reconcile: Mapped[float] = mapped_column(default=0.0)
+    max_in_flight: Mapped[int] = mapped_column(default=0)
     feed_username: Mapped[str] = mapped_column(String(150), default="")
     feed_password_sealed: Mapped[str | None] = mapped_column(Text)
     feed_state: Mapped[str] = mapped_column(String(10), default="off")

@@ -27,6 +27,7 @@ from gough.domain.stages import (
 )  # fmt: skip
 from gough.persistence.models import Job, JobStep
 from gough.persistence.types import Utc
+from gough.services import admission
 from gough.services.context import Use
 from gough.services.workflow import journal
 from gough.services.workflow.actions import ACTIONS, NotYet, abandon
@@ -67,6 +68,11 @@ def _decide(use: Use, claim: Claim) -> Step | Cancel | None:
         if job.cancel_requested_by is not None and job.state in ("queued", "running"):
             return Cancel()
         seen = job.signals
+        if job.state == "queued" and (why := admission.refusal(session, job, now)):
+            journal.held(session, job, why, now)
+            session.flush()
+            _sleep(session, job, until=now + admission.LOOK_AGAIN, seen=seen, now=now)
+            return None
         step = next_step(_table(use, job), _ended(job), _running(job), facts_of(session, job), now)
         _record(session, job, step, now)
         if isinstance(step, Start | Act | End):

@@ -16,6 +16,7 @@ from gough.domain.stages import Outcome, Stage
 from gough.domain.timeline import GoughEvent, Level, Source, TimelineEvent
 from gough.persistence.models import Agent, Deployment, Job, JobLog, JobStep
 from gough.services import timeline
+from gough.services.admission import next_in_line
 from gough.services.machines import set_service
 
 BACKOFF = Backoff()
@@ -44,6 +45,14 @@ def started(session: Session, job: Job, stage: Stage, now: datetime) -> None:
     note(session, job, GoughEvent.STAGE_STARTED, f"{stage.name} started", now=now, step=stage.name)
 
 
+def held(session: Session, job: Job, why: str, now: datetime) -> None:
+    """A queued job may not begin yet. Said once for each reason."""
+    reason = f"{job.kind}: queued, {why}"
+    if job.machine.reason != reason:
+        session.add(JobLog(job_id=job.id, at=now, level=Level.INFO.value, step=None, message=f"waits: {why}"))
+    set_service(job.machine, ServiceState.IN_PROGRESS, now=now, reason=reason)
+
+
 def ended_well(session: Session, job: Job, stage: Stage, outcome: Outcome, *, heals: bool, now: datetime) -> None:
     step = step_of(job, stage.name)
     step.outcome, step.finished_at = outcome.value, now
@@ -68,6 +77,7 @@ def ended_badly(session: Session, job: Job, stage: Stage, outcome: Outcome, now:
     step = step_of(job, stage.name)
     step.state, step.outcome, step.finished_at, step.cause = "failed", outcome.value, now, found.cause
     job.state, job.finished_at = "failed", now
+    next_in_line(session, job.machine.region_id, now)
     job.diagnosis = {
         "stage": found.stage, "cause": found.cause, "summary": found.summary,
         "evidence": list(found.evidence), "next_action": found.next_action,
@@ -97,6 +107,7 @@ def action_failed(session: Session, job: Job, stage: Stage, error: GoughError, n
 
 def finished(session: Session, job: Job, now: datetime) -> None:
     job.state, job.finished_at = "done", now
+    next_in_line(session, job.machine.region_id, now)
     if job.deployment is None:
         _back_to_before(session, job, now)
         note(session, job, GoughEvent.JOB_DONE, f"{job.kind} done", now=now)
@@ -135,6 +146,7 @@ def waived_in_words(job: Job) -> str:
 
 def cancelled(session: Session, job: Job, now: datetime, remark: str) -> None:
     job.state, job.finished_at, job.wake_at = "cancelled", now, None
+    next_in_line(session, job.machine.region_id, now)
     for step in job.steps:
         if step.state == "running":
             step.state, step.finished_at, step.cause = "failed", now, "cancelled"

@@ -7,8 +7,8 @@ from gough.domain.permissions import Permission
 from gough.persistence.models import Region
 from gough.services import regions
 from gough.services.regions import FeedAccount
-from gough.web.api.region_shape import region_shape
 from gough.web.api.machines import Strict
+from gough.web.api.region_shape import region_shape
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 

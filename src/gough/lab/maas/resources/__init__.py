@@ -2,6 +2,7 @@
 
 from gough.lab.maas.call import Resource
 from gough.lab.maas.resources import (
+    account,
     boot_resources,
     boot_sources,
     configuration,
@@ -22,6 +23,7 @@ from gough.lab.maas.resources import (
 
 _SUBJECTS = (
     system,
+    account,
     machines,
     machine,
     interfaces,

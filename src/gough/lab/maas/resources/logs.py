@@ -10,7 +10,7 @@ CURRENT = {f"current-{kind.lower()}": kind for kind in TYPE_NUMBERS}
 
 def _events(call: Call) -> Answer:
     with call.region.core.lock:
-        return json_answer(call.region.core.events.query(call.args))
+        return json_answer(call.region.core.events.query(call.args, call.user))
 
 
 def _results(call: Call) -> Answer:

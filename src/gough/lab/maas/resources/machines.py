@@ -13,7 +13,7 @@ from gough.lab.maas.filters import select
 from gough.lab.maas.forms import boolean, create_machine
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.machine_json import machine_json
-from gough.lab.maas.parts_json import numa_nodes
+from gough.lab.maas.parts_json import many_numa_nodes
 from gough.lab.maas.power import BmcSilent, PowerError
 from gough.lab.maas.releasing import release_all
 from gough.lab.maas.wire import PLAIN_UTF8, Answer, json_answer, text
@@ -26,7 +26,7 @@ def read(core: Core, machine: Machine, machine_bytes: int) -> dict[str, Any]:
     shown = machine_json(core, machine)
     missing = machine_bytes - len(orjson.dumps(shown))
     if missing > 0:
-        shown["numanode_set"] = numa_nodes(machine.hardware, missing)
+        shown["numanode_set"] = many_numa_nodes(machine.hardware, missing)
     return shown
 
 

@@ -32,6 +32,7 @@ def _new_columns() -> dict[str, tuple[sa.Column[Any], ...]]:
         sa.Column("window_began_at", Utc(), nullable=True),
         sa.Column("window_busy", sa.Double(), nullable=False, server_default="0"),
         sa.Column("window_reconcile", sa.Double(), nullable=False, server_default="0"),
+        sa.Column("max_in_flight", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("feed_username", sa.String(length=150), nullable=False, server_default=""),
         sa.Column("feed_password_sealed", sa.Text(), nullable=True),
         sa.Column("feed_state", sa.String(length=10), nullable=False, server_default="off"),

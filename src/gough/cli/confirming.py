@@ -1,0 +1,21 @@
+"""Saying the hostname once more before something that is not easily undone."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gough.persistence.models import Machine
+
+NotOurs = Annotated[bool, typer.Option("--not-ours", help="Yes, although somebody else uses it.")]
+Confirm = Annotated[str, typer.Option(metavar="HOSTNAME", help="The hostname once more, for a machine in service.")]
+
+
+def require(machine: "Machine", confirm: str, *, losing: str) -> None:
+    """Raises Invalid when `confirm` is not the hostname. `losing`: what happens to the machine otherwise."""
+    from gough.domain.errors import Invalid
+
+    if confirm == machine.hostname:
+        return
+    said = f"--confirm says '{confirm}', the machine is '{machine.hostname}'." if confirm else losing
+    raise Invalid(said, hint=f"If that is what you want, add --confirm {machine.hostname}.")

@@ -1,0 +1,100 @@
+"""Which queued jobs may begin: not while Gough is paused, and only so many at once in a region.
+
+What has begun goes on: pausing is draining. A job that may not begin says why, and is woken when that changes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from gough.domain.durations import in_words
+from gough.domain.errors import Conflict
+from gough.domain.stages import JobKind
+from gough.persistence.models import Job, Machine, Region, Setting
+from gough.services.context import Use
+
+PAUSED = "jobs paused"  # the setting's name
+LOOK_AGAIN = timedelta(seconds=60)  # nobody forgets to wake a job, but a process may die before it does
+UNCOUNTED = (JobKind.ADOPTION.value,)  # it waits for a person, not for MAAS
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+def pause(use: Use, *, by: str, reason: str = "") -> Pause:
+    """Begin no more jobs; what runs goes on. Raises Conflict when it is paused already."""
+    with use.database.write() as session:
+        now = use.database.now(session)
+        if (found := paused(session)) is not None:
+            raise Conflict(f"Gough is paused already, by {found.by}.", hint="`gough job resume` goes on.")
+        session.merge(Setting(name=PAUSED, value={"by": by, "at": now.isoformat(), "reason": reason}))
+    return Pause(by, now, reason)
+
+
+def resume(use: Use) -> None:
+    """Begin jobs again. Raises Conflict when nothing is paused."""
+    with use.database.write() as session:
+        row = session.get(Setting, PAUSED)
+        if row is None:
+            raise Conflict("Gough is not paused.")
+        session.delete(row)
+        _wake_queued(session, use.database.now(session))
+    use.waker.wake()
+
+
+def paused(session: Session) -> Pause | None:
+    row = session.get(Setting, PAUSED)
+    if row is None:
+        return None
+    return Pause(row.value["by"], datetime.fromisoformat(row.value["at"]), row.value["reason"])
+
+
+def refusal(session: Session, job: Job, now: datetime) -> str:
+    """Why a queued job may not begin now; empty when it may. Locks its region, so that two never take one place."""
+    if (found := paused(session)) is not None:
+        since = in_words((now - found.at).total_seconds())
+        return f"Gough is paused by {found.by} for {since}" + (f": {found.reason}" if found.reason else "")
+    region = session.get_one(Region, job.machine.region_id, with_for_update=True)
+    if region.max_in_flight and job.kind not in UNCOUNTED:
+        running = in_flight(session, region.id)
+        if running >= region.max_in_flight:
+            return f"{running} jobs are in flight in region {region.name}; {region.max_in_flight} are allowed"
+    return ""
+
+
+def in_flight(session: Session, region_id: str) -> int:
+    query = (
+        select(func.count())
+        .select_from(Job)
+        .join(Machine, Machine.id == Job.machine_id)
+        .where(Machine.region_id == region_id, Job.state == "running", Job.kind.not_in(UNCOUNTED))
+    )
+    return session.scalar(query) or 0
+
+
+def next_in_line(session: Session, region_id: str, now: datetime) -> None:
+    """A place has become free in this region: wake the most urgent job that waits for one."""
+    waiting = (
+        select(Job.id)
+        .join(Machine, Machine.id == Job.machine_id)
+        .where(Machine.region_id == region_id, Job.state == "queued", Job.wake_at > now)
+        .order_by(Job.priority.desc(), Job.created_at, Job.id)
+        .limit(1)
+    )
+    first = session.scalars(waiting).first()
+    if first is not None:
+        woken = update(Job).where(Job.id == first, Job.state == "queued").values(wake_at=now, signals=Job.signals + 1)
+        session.execute(woken, execution_options={"synchronize_session": False})
+
+
+def _wake_queued(session: Session, now: datetime) -> None:
+    woken = update(Job).where(Job.state == "queued").values(wake_at=now, signals=Job.signals + 1)
+    session.execute(woken, execution_options={"synchronize_session": False})

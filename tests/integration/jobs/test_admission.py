@@ -1,0 +1,65 @@
+"""Which queued jobs may begin: pausing drains, a region has a limit, and who waits says for what."""
+
+import pytest
+
+from gough.domain.errors import Conflict
+from gough.persistence.models import Job
+from gough.services import admission, jobs, lifecycle, regions
+from tests.support.clock import Clock
+from tests.support.site import Site
+
+
+def commissioning(site: Site, count: int) -> list[tuple[str, Job]]:
+    """(system_id, job) of so many machines that shall be commissioned."""
+    ids = [site.ready(f"web-{n}") for n in range(count)]
+    return [(system_id, lifecycle.commission(site.use, system_id, by="op", skip_tests=True)) for system_id in ids]
+
+
+def states(site: Site, asked: list[tuple[str, Job]]) -> list[str]:
+    return [site.job(job.id).state for _, job in asked]
+
+
+def test_a_region_runs_so_many_jobs_at_once_and_the_next_begins_when_one_ends(site: Site) -> None:
+    regions.change(site.use, "lab", max_in_flight=2)
+    asked = commissioning(site, 4)
+    site.settle()
+    assert sorted(states(site, asked)) == ["queued", "queued", "running", "running"]
+    waiting = next(system_id for system_id, job in asked if site.job(job.id).state == "queued")
+    assert "2 jobs are in flight in region lab; 2 are allowed" in site.machine(waiting).reason
+    first = next(system_id for system_id, job in asked if site.job(job.id).state == "running")
+    site.commissions(first)
+    site.settle()
+    assert sorted(states(site, asked)) == ["done", "queued", "running", "running"]
+    cancelled = next(job for _, job in asked if site.job(job.id).state == "running")
+    jobs.cancel(site.use, cancelled.id, by="op")
+    site.settle()
+    assert sorted(states(site, asked)) == ["cancelled", "done", "running", "running"]
+
+
+def test_pausing_lets_what_runs_go_on_and_begins_nothing(site: Site) -> None:
+    ((runs, running),) = commissioning(site, 1)
+    site.settle()
+    later = site.ready("later")
+    admission.pause(site.use, by="ada", reason="storage is being moved")
+    queued = lifecycle.commission(site.use, later, by="op", skip_tests=True)
+    site.commissions(runs)
+    site.settle()
+    assert (site.job(running.id).state, site.job(queued.id).state) == ("done", "queued")
+    assert "paused by ada" in site.machine(later).reason and "storage" in site.machine(later).reason
+    with pytest.raises(Conflict, match="paused already, by ada"):
+        admission.pause(site.use, by="bob")
+    admission.resume(site.use)
+    site.settle()
+    assert site.job(queued.id).state == "running"
+    with pytest.raises(Conflict, match="not paused"):
+        admission.resume(site.use)
+
+
+def test_a_waiting_job_can_be_cancelled_and_is_looked_at_again_by_itself(site: Site, clock: Clock) -> None:
+    admission.pause(site.use, by="ada")
+    ((_, job),) = commissioning(site, 1)
+    site.settle()
+    assert site.next_wake(job.id) == clock.now + admission.LOOK_AGAIN
+    jobs.cancel(site.use, job.id, by="op")
+    site.settle()
+    assert site.job(job.id).state == "cancelled"
