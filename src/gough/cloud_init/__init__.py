@@ -9,12 +9,13 @@ from gough.cloud_init.compile import compile_user_data
 from gough.cloud_init.delivery import Delivery
 from gough.cloud_init.findings import Finding, Severity
 from gough.cloud_init.installer import script as agent_installer
-from gough.cloud_init.library import TemplateSource, discover, parse, read
+from gough.cloud_init.library import discover, read
 from gough.cloud_init.machine import EXAMPLE_MACHINE, MachineContext
 from gough.cloud_init.prepare import Prepared, prepare
 from gough.cloud_init.redact import redact
 from gough.cloud_init.render import Rendered, render
 from gough.cloud_init.samples import sample_values
+from gough.cloud_init.source import TemplateSource, Texts, parse, parse_texts
 
 __all__ = [
     "EXAMPLE_MACHINE",
@@ -26,11 +27,13 @@ __all__ = [
     "Rendered",
     "Severity",
     "TemplateSource",
+    "Texts",
     "agent_installer",
     "check",
     "compile_user_data",
     "discover",
     "parse",
+    "parse_texts",
     "prepare",
     "read",
     "redact",

@@ -6,13 +6,14 @@ from gough.cloud_init.compile import compile_user_data
 from gough.cloud_init.delivery import ARCHITECTURES, Delivery
 from gough.cloud_init.document import START, Mark
 from gough.cloud_init.findings import Finding, Severity, error, warning
+from gough.cloud_init.inheritance import file_of
 from gough.cloud_init.leaks import leaks
-from gough.cloud_init.library import TemplateSource
 from gough.cloud_init.machine import EXAMPLE_MACHINE, MachineContext
 from gough.cloud_init.redact import mask, masker
 from gough.cloud_init.render import Rendered, render
 from gough.cloud_init.rules import header_findings, key_findings, nearest
 from gough.cloud_init.schema import faults, unknown_keys
+from gough.cloud_init.source import TemplateSource
 from gough.domain.errors import Invalid, Problem
 from gough.domain.variables import Value, secret_names
 
@@ -35,12 +36,13 @@ def check(
 ) -> tuple[Finding, ...]:
     """Findings in the order of the body. `values` are checked ones, or `sample_values` where there are none yet."""
     try:
-        rendered = render(source.body, values, machine, secrets=secret_names(source.variables))
+        rendered = render(source.document, values, machine, secrets=secret_names(source.variables))
     except Invalid as invalid:
-        findings = [error(_place(problem), problem.message) for problem in invalid.problems]
+        findings = [error(Mark.read(problem.pointer), problem.message) for problem in invalid.problems]
     else:
         findings = list(rendered_findings(source, values, rendered))
-    return tuple(sorted([*header_findings(source.body), *findings], key=lambda f: (f.line, f.column, f.message)))
+    heads = [finding for part in source.parts for finding in header_findings(part.text, file_of(part, source.name))]
+    return tuple(sorted([*heads, *findings], key=lambda f: (f.file, f.line, f.column, f.message)))
 
 
 def rendered_findings(source: TemplateSource, values: Mapping[str, Value], rendered: Rendered) -> Iterator[Finding]:
@@ -78,9 +80,3 @@ def _compiled_findings(config: Mapping[str, object], marks: Mapping[tuple[str | 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(map(str, path)) + ": " if path else ""
-
-
-def _place(problem: Problem) -> Mark:
-    """Back from `line 3, column 7`."""
-    _, line, _, column = problem.pointer.replace(",", "").split()
-    return Mark(int(line), int(column))

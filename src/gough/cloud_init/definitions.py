@@ -46,9 +46,7 @@ class Definition(BaseModel):
         )  # fmt: skip
 
 
-def read_variables(
-    node: yaml.Node, inherited: Sequence[Variable] = ()
-) -> tuple[tuple[Variable, ...], list[Problem]]:
+def read_variables(node: yaml.Node, inherited: Sequence[Variable] = ()) -> tuple[tuple[Variable, ...], list[Problem]]:
     """The inherited variables and those written here, in this order, and every problem with its line and column.
 
     One that bears the name of an inherited one takes its place; it has to keep its type.

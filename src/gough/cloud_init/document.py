@@ -4,8 +4,11 @@ The dialect is cloud-init's (YAML 1.1 safe types), less what only causes surpris
 repeat, keys that are not text, and tags are refused.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
 
 import yaml
 from yaml.reader import ReaderError
@@ -21,20 +24,30 @@ _PLAIN = {_PREFIX + kind for kind in ("str", "int", "float", "bool", "null", "ma
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a text; both count from 1."""
+    """A place in a text; both count from 1. `file` is empty for the text that is being talked about anyway."""
 
     line: int
     column: int
+    file: str = ""
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}"
+        return f"{self.file}{', ' if self.file else ''}line {self.line}, column {self.column}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Back from its text. Raises ValueError for what is no place."""
+        found = _PLACE.fullmatch(text)
+        if found is None:
+            raise ValueError(f"not a place: {text}")
+        return cls(int(found[2]), int(found[3]), found[1] or "")
 
 
+_PLACE = re.compile(r"(?:(.+), )?line (\d+), column (\d+)")
 START = Mark(1, 1)
 
 
 def mark_of(node: yaml.Node) -> Mark:
-    return Mark(node.start_mark.line + 1, node.start_mark.column + 1)
+    return Mark(node.start_mark.line + 1, node.start_mark.column + 1, node.start_mark.name)
 
 
 class _Loader(yaml.SafeLoader):
@@ -46,24 +59,28 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def compose(text: str) -> yaml.MappingNode:
-    """The document's node tree, checked; Invalid names line and column."""
+@lru_cache(maxsize=128)
+def compose(text: str, file: str = "") -> yaml.MappingNode:
+    """The document's node tree, checked; nobody changes it. Raises Invalid, which names line and column in `file`."""
+    start = Mark(1, 1, file)
     if len(text) > TEXT_LIMIT:
-        raise _invalid([Problem(str(START), f"the document is longer than {TEXT_LIMIT} characters")])
+        raise _invalid([Problem(str(start), f"the document is longer than {TEXT_LIMIT} characters")])
     try:
-        root = _Loader(text).get_single_node()
+        loader = _Loader(text)
+        loader.name = file
+        root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
-        mark = Mark(at.line + 1, at.column + 1) if at else START
+        mark = Mark(at.line + 1, at.column + 1, file) if at else start
         raise _invalid([Problem(str(mark), _explained(error))]) from error
     except ReaderError as error:
         before = text[: error.position].split("\n")
-        mark = Mark(len(before), len(before[-1]) + 1)
+        mark = Mark(len(before), len(before[-1]) + 1, file)
         raise _invalid([Problem(str(mark), f"not YAML: {error.reason}")]) from error
     except RecursionError:
-        raise _invalid([Problem(str(START), "nested too deeply")]) from None
+        raise _invalid([Problem(str(start), "nested too deeply")]) from None
     if not isinstance(root, yaml.MappingNode):
-        raise _invalid([Problem(str(mark_of(root) if root else START), "expected a mapping of keys at the top")])
+        raise _invalid([Problem(str(mark_of(root) if root else start), "expected a mapping of keys at the top")])
     problems = list(_problems(root))
     if problems:
         raise _invalid(problems)

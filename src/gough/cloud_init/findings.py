@@ -14,21 +14,26 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`line` and `column` count from 1, in the template's body."""
+    """`line` and `column` count from 1; `file` is empty for the template's own user-data.yaml."""
 
     severity: Severity
     line: int
     column: int
     message: str
+    file: str = ""
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.line, self.column, self.file)
 
     @property
     def problem(self) -> Problem:
-        return Problem(f"line {self.line}, column {self.column}", self.message)
+        return Problem(str(self.mark), self.message)
 
 
 def error(mark: Mark, message: str) -> Finding:
-    return Finding(Severity.ERROR, mark.line, mark.column, message)
+    return Finding(Severity.ERROR, mark.line, mark.column, message, mark.file)
 
 
 def warning(mark: Mark, message: str) -> Finding:
-    return Finding(Severity.WARNING, mark.line, mark.column, message)
+    return Finding(Severity.WARNING, mark.line, mark.column, message, mark.file)

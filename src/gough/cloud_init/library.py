@@ -1,128 +1,96 @@
-"""Templates as they are kept: a folder with `template.yaml` (what it is and asks) and `user-data.yaml` (the body)."""
+"""Templates as they are kept: a folder with `template.yaml`, `user-data.yaml`, `parts/*.yaml` and `tests.yaml`."""
 
-import hashlib
-import json
-import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from gough.cloud_init.definitions import read_variables
-from gough.cloud_init.document import START, compose, mark_of, plain
+from gough.cloud_init.inheritance import BODY, PARTS
+from gough.cloud_init.metadata import METADATA, NAME, START
+from gough.cloud_init.source import Known, TemplateSource, Texts, nothing_known, parse_texts
 from gough.domain.errors import Invalid, NotFound, Problem
-from gough.domain.variables import Variable
 
-METADATA = "template.yaml"
-BODY = "user-data.yaml"
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_SERIES = re.compile(r"([a-z]+/)?[a-z0-9][a-z0-9.-]*")
-_FORMS = {
-    "name": (_NAME, "expected small letters, digits and inner hyphens"),
-    "series": (_SERIES, "expected a release as MAAS names it: noble, or ubuntu/noble"),
-    "description": (re.compile(r"[^\0]*"), "expected text"),
-}
+TESTS = "tests.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSource:
-    """A template that can be parsed; whether it can be deployed is for `check` to say.
+@dataclass
+class Library:
+    """The templates below a folder, each read once. What is not there is looked for with `others`."""
 
-    `checksum` is the sha256 of what matters: two sources with the same one render the same.
-    """
+    folder: Path
+    others: Known = nothing_known
+    _read: dict[str, TemplateSource] = field(default_factory=dict)
+    _reading: list[str] = field(default_factory=list)
 
-    name: str
-    description: str
-    series: str
-    variables: tuple[Variable, ...]
-    body: str
-    checksum: str
+    def names(self) -> list[str]:
+        return sorted(metadata.parent.name for metadata in self.folder.glob(f"*/{METADATA}"))
 
+    def find(self, name: str) -> TemplateSource:
+        """Raises NotFound or Invalid."""
+        if name in self._reading:
+            circle = " → ".join([*self._reading[self._reading.index(name) :], name])
+            raise Invalid(f"The templates extend each other in a circle: {circle}.")
+        if name not in self._read and not (NAME.fullmatch(name) and (self.folder / name / METADATA).is_file()):
+            return self.others(name)
+        if name not in self._read:
+            self._reading.append(name)
+            try:
+                self._read[name] = self.read(self.folder / name)
+            finally:
+                self._reading.pop()
+        return self._read[name]
 
-def parse(metadata_text: str, body_text: str) -> TemplateSource:
-    """A template from its two texts.
-
-    Raises Invalid with everything that is wrong: `line 3, column 7` is a place in the body,
-    `template.yaml, line 3, column 7` one in the metadata.
-    """
-    body = body_text.replace("\r\n", "\n")
-    fields, variables, problems = _metadata(metadata_text)
-    problems += _body_problems(body)
-    if problems:
-        raise Invalid("The template cannot be read.", problems=problems)
-    name, description, series = fields["name"], fields.get("description", ""), fields.get("series", "noble")
-    canonical = [name, description, series, [asdict(variable) for variable in variables], body]
-    checksum = hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()
-    return TemplateSource(name, description, series, variables, body, checksum)
-
-
-def read(folder: Path) -> TemplateSource:
-    """The template in this folder, which bears its name. Raises NotFound or Invalid."""
-    try:
-        texts = [(folder / name).read_text(encoding="utf-8") for name in (METADATA, BODY)]
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no template {folder.name}: {Path(str(error.filename)).name} is missing.") from error
-    except UnicodeDecodeError as error:
-        problem = Problem(f"byte {error.start}", "not UTF-8 text")
-        raise Invalid(f"The template {folder.name} cannot be read.", problems=[problem]) from error
-    source = parse(*texts)
-    if source.name != folder.name:
-        problem = Problem(f"{METADATA}, {START}", f"the name is {source.name}, but the folder is {folder.name}")
-        raise Invalid(f"The template {folder.name} cannot be read.", problems=[problem])
-    return source
+    def read(self, folder: Path) -> TemplateSource:
+        """The template in this folder, which bears its name. Raises NotFound or Invalid."""
+        source = parse_texts(texts_of(folder), self.find)
+        if source.name != folder.name:
+            problem = Problem(str(START), f"the name is {source.name}, but the folder is {folder.name}")
+            raise Invalid(f"The template {folder.name} cannot be read.", problems=[problem])
+        return source
 
 
-def discover(folder: Path) -> list[TemplateSource]:
-    """Every template below the folder, by name. One Invalid tells of all that cannot be read."""
-    sources, problems = [], []
-    for metadata in sorted(folder.glob(f"*/{METADATA}")):
+def read(folder: Path, others: Known = nothing_known) -> TemplateSource:
+    """The template in this folder; what it extends lies beside it, or is one of `others`."""
+    folder = folder.resolve()
+    if not (folder / METADATA).is_file():
+        raise NotFound(f"There is no template {folder.name}: {METADATA} is missing.")
+    return Library(folder.parent, others).find(folder.name)
+
+
+def discover(folder: Path, others: Known = nothing_known) -> list[TemplateSource]:
+    """Every template below the folder, behind what it extends. One Invalid tells of all that cannot be read."""
+    library, problems = Library(folder, others), []
+    found: dict[str, TemplateSource] = {}
+    for name in library.names():
         try:
-            sources.append(read(metadata.parent))
+            source = library.find(name)
         except (Invalid, NotFound) as error:
-            found = error.problems or [Problem("", str(error))]
-            problems += [Problem(f"{metadata.parent.name}: {each.pointer}", each.message) for each in found]
+            faults = error.problems or [Problem("", str(error))]
+            problems += [Problem(f"{name}: {each.pointer}", each.message) for each in faults]
+            continue
+        beside = [ancestor for ancestor in source.ancestors if ancestor.name in library.names()]
+        found |= {each.name: each for each in (*beside, source) if each.name not in found}
     if problems:
         raise Invalid("Some templates of the library cannot be read.", problems=problems)
-    return sources
+    return list(found.values())
 
 
-def _metadata(text: str) -> tuple[dict[str, str], tuple[Variable, ...], list[Problem]]:
-    fields: dict[str, str] = {}
-    variables: tuple[Variable, ...] = ()
-    problems: list[Problem] = []
+def texts_of(folder: Path) -> Texts:
+    """The folder's files. Raises NotFound or Invalid."""
+    parts = {path.stem: _text(path) for path in sorted((folder / PARTS).glob("*.yaml"))}
+    body = folder / BODY
+    tests = folder / TESTS
+    return Texts(
+        _text(folder / METADATA),
+        _text(body) if body.is_file() else None,
+        parts,
+        _text(tests) if tests.is_file() else "",
+    )
+
+
+def _text(path: Path) -> str:
     try:
-        root = compose(text)
-    except Invalid as error:
-        return fields, variables, [_in_metadata(problem) for problem in error.problems]
-    for key, node in root.value:
-        if key.value == "variables":
-            variables, problems_here = read_variables(node)
-            problems += problems_here
-        elif key.value not in _FORMS:
-            problems.append(Problem(str(mark_of(key)), f"{key.value}: there is no such key"))
-        else:
-            problems += _field(fields, key.value, node)
-    if "name" not in {key.value for key, _ in root.value}:
-        problems.append(Problem(str(START), "name: is missing"))
-    return fields, variables, [_in_metadata(problem) for problem in problems]
-
-
-def _field(fields: dict[str, str], key: str, node: yaml.Node) -> list[Problem]:
-    value = plain(node)
-    form, expected = _FORMS[key]
-    if not isinstance(value, str) or not form.fullmatch(value):
-        return [Problem(str(mark_of(node)), f"{key}: {expected}")]
-    fields[key] = value.strip()
-    return []
-
-
-def _in_metadata(problem: Problem) -> Problem:
-    return Problem(f"{METADATA}, {problem.pointer}", problem.message)
-
-
-def _body_problems(body: str) -> tuple[Problem, ...]:
-    try:
-        compose(body)
-    except Invalid as error:
-        return error.problems
-    return ()
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no template {path.parent.name}: {path.name} is missing.") from error
+    except UnicodeDecodeError as error:
+        problem = Problem(f"{path.name}, byte {error.start}", "not UTF-8 text")
+        raise Invalid(f"The template {path.parent.name} cannot be read.", problems=[problem]) from error

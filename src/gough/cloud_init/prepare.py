@@ -9,10 +9,10 @@ from gough.cloud_init.compile import compile_user_data
 from gough.cloud_init.delivery import Delivery
 from gough.cloud_init.document import START
 from gough.cloud_init.findings import Finding
-from gough.cloud_init.library import TemplateSource
 from gough.cloud_init.machine import MachineContext
 from gough.cloud_init.redact import redact
 from gough.cloud_init.render import render
+from gough.cloud_init.source import TemplateSource
 from gough.domain.errors import Invalid, Problem
 from gough.domain.variables import check_values, secret_names
 
@@ -38,7 +38,7 @@ def prepare(
     if errors := errors_of(findings):
         raise Invalid(f"The template {source.name} cannot be deployed with these values.", problems=errors)
     names = secret_names(source.variables)
-    user_data = compile_user_data(render(source.body, values, machine, secrets=names).config, delivery)
+    user_data = compile_user_data(render(source.document, values, machine, secrets=names).config, delivery)
     if len(user_data) > SIZE_LIMIT:
         problem = Problem(str(START), f"the user-data is {len(user_data)} bytes; Gough sends at most {SIZE_LIMIT}")
         raise Invalid(f"The template {source.name} is too large.", problems=[problem])

@@ -36,17 +36,17 @@ class Rendered:
 
 
 def render(
-    body: str,
+    body: str | yaml.MappingNode,
     values: Mapping[str, Value],
     machine: MachineContext,
     *,
     secrets: frozenset[str] = frozenset(),
 ) -> Rendered:
-    """Raises Invalid with every text that cannot be rendered, by line and column of the text in the body."""
+    """`body` is a text, or the tree of a template. Raises Invalid with every text that cannot be rendered, by place."""
     context = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     context["machine"] = {**asdict(machine), "tags": list(machine.tags)}  # type: ignore[assignment]
     rendering = _Rendering(context, secrets)
-    config = rendering.mapping(compose(body), ())
+    config = rendering.mapping(compose(body) if isinstance(body, str) else body, ())
     if rendering.problems:
         raise Invalid("The template cannot be rendered.", problems=rendering.problems)
     return Rendered(config, rendering.marks, tuple(rendering.unquoted))

@@ -27,14 +27,14 @@ _JINJA = re.compile(r"##\s*template\s*:\s*jinja", re.IGNORECASE)
 _OTHER_KINDS = ("#!", "#include", "#cloud-boothook", "#cloud-config-archive", "#cloud-config-jsonp", "#part-handler")
 
 
-def header_findings(body: str) -> Iterator[Finding]:
+def header_findings(body: str, file: str = "") -> Iterator[Finding]:
     """The first line, by which cloud-init would tell what kind of user-data this is."""
-    first = body.partition("\n")[0].strip()
+    first, start = body.partition("\n")[0].strip(), Mark(1, 1, file)
     if _JINJA.match(first):
-        yield error(START, "## template: jinja is not used: Gough renders before the server sees the text, and "
+        yield error(start, "## template: jinja is not used: Gough renders before the server sees the text, and "
                     "cloud-init would render the values a second time")  # fmt: skip
     elif first.startswith(_OTHER_KINDS):
-        yield error(START, f"{first.split()[0]} is another kind of user-data; a template is cloud-config")
+        yield error(start, f"{first.split()[0]} is another kind of user-data; a template is cloud-config")
 
 
 def key_findings(config: Mapping[str, object], marks: Mapping[Path, Mark]) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ class PersonEvent(StrEnum):
     REQUESTED = "requested"
     CANCELLED = "cancelled"
     RETRIED = "retried"
+    HURRIED = "hurried"
     OPERATED = "operated"
     LOCATED = "located"
 

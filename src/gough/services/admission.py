@@ -1,4 +1,4 @@
-"""Which queued jobs may begin: not while Gough is paused, and only so many at once in a region.
+"""Which queued jobs may begin: in their window, not while Gough is paused, and only so many at once in a region.
 
 What has begun goes on: pausing is draining. A job that may not begin says why, and is woken when that changes.
 """
@@ -13,10 +13,12 @@ from gough.domain.durations import in_words
 from gough.domain.errors import Conflict
 from gough.domain.stages import JobKind
 from gough.persistence.models import Job, Machine, Region, Setting
+from gough.services import windows
 from gough.services.context import Use
 
 PAUSED = "jobs paused"  # the setting's name
 LOOK_AGAIN = timedelta(seconds=60)  # nobody forgets to wake a job, but a process may die before it does
+ANYTIME = "anytime"  # the job's parameter: a person said that it need not wait for its window
 UNCOUNTED = (JobKind.ADOPTION.value,)  # it waits for a person, not for MAAS
 
 
@@ -57,8 +59,25 @@ def paused(session: Session) -> Pause | None:
     return Pause(row.value["by"], datetime.fromisoformat(row.value["at"]), row.value["reason"])
 
 
-def refusal(session: Session, job: Job, now: datetime) -> str:
-    """Why a queued job may not begin now; empty when it may. Locks its region, so that two never take one place."""
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a queued job may not begin, and when to look again."""
+
+    reason: str
+    until: datetime
+
+
+def hold(session: Session, job: Job, now: datetime) -> Hold | None:
+    """None when the job may begin. Locks its region, so that two jobs never take one place."""
+    if job.kind not in UNCOUNTED and not job.parameters.get(ANYTIME):
+        opens = windows.opening(session, job.machine, now)
+        if opens is not None:
+            return Hold(f"its maintenance window opens at {opens:%Y-%m-%d %H:%M} UTC", opens)
+    reason = _refusal(session, job, now)
+    return Hold(reason, now + LOOK_AGAIN) if reason else None
+
+
+def _refusal(session: Session, job: Job, now: datetime) -> str:
     if (found := paused(session)) is not None:
         since = in_words((now - found.at).total_seconds())
         return f"Gough is paused by {found.by} for {since}" + (f": {found.reason}" if found.reason else "")

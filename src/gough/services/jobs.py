@@ -14,6 +14,7 @@ from gough.domain.stages import ENDED_WELL, JobKind, Outcome, Retry, Table, rest
 from gough.domain.timeline import PersonEvent, Source, TimelineEvent
 from gough.persistence.models import ACTIVE, Job, JobLog, JobStep, Machine
 from gough.services import timeline
+from gough.services.admission import ANYTIME
 from gough.services.context import Use
 from gough.services.machines import set_service
 from gough.services.waking import lock_machine
@@ -71,6 +72,19 @@ def cancel(use: Use, job_id: str, *, by: str) -> Job:
             raise Conflict(f"Job {job.id} has ended already: it is {job.state}.")
         job.cancel_requested_by, job.signals, job.wake_at = by, job.signals + 1, now
         _person(session, job, PersonEvent.CANCELLED, f"{job.kind} cancelled", by, now)
+    use.waker.wake()
+    return job
+
+
+def begin_now(use: Use, job_id: str, *, by: str) -> Job:
+    """Do not wait for the machine's maintenance window. Raises NotFound, or Conflict when it has begun already."""
+    with use.database.write() as session:
+        job, now = find(session, job_id), use.database.now(session)
+        if job.state != "queued":
+            raise Conflict(f"Job {job.id} does not wait: it is {job.state}.")
+        job.parameters = {**job.parameters, ANYTIME: True}
+        job.signals, job.wake_at = job.signals + 1, now
+        _person(session, job, PersonEvent.HURRIED, f"{job.kind} may begin outside its window", by, now)
     use.waker.wake()
     return job
 

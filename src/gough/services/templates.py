@@ -6,7 +6,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gough.cloud_init.library import BODY, METADATA, TemplateSource, discover, parse
+from gough.cloud_init.inheritance import BODY
+from gough.cloud_init.library import discover
+from gough.cloud_init.metadata import METADATA
+from gough.cloud_init.source import TemplateSource, parse
 from gough.domain.errors import Invalid, NotFound
 from gough.persistence.models import Deployment, Template, TemplateVersion
 from gough.services.context import Use

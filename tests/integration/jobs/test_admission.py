@@ -2,9 +2,11 @@
 
 import pytest
 
-from gough.domain.errors import Conflict
+from gough.domain.errors import Conflict, NotFound
+from gough.domain.machine_status import MachineStatus as Status
+from gough.domain.windows import Window
 from gough.persistence.models import Job
-from gough.services import admission, jobs, lifecycle, regions
+from gough.services import admission, jobs, lifecycle, regions, windows
 from tests.support.clock import Clock
 from tests.support.site import Site
 
@@ -63,3 +65,39 @@ def test_a_waiting_job_can_be_cancelled_and_is_looked_at_again_by_itself(site: S
     jobs.cancel(site.use, job.id, by="op")
     site.settle()
     assert site.job(job.id).state == "cancelled"
+
+
+def test_work_on_a_machine_waits_for_its_window_and_a_person_may_hurry_it(site: Site, clock: Clock) -> None:
+    """The clock begins on Thursday at noon."""
+    weekend = Window("weekend", (5,), "06:00", 120)
+    windows.add(site.use, weekend, {"pool": ["default"], "tag": ["production"]}, by="ada")
+    free, bound = site.ready("free"), site.ready("bound")
+    site.maas.set_tags(bound, add=["production"])
+    clock.forward(seconds=300)
+    site.poll()
+    clock.forward(seconds=60)
+    site.poll()
+    at_once = lifecycle.commission(site.use, free, by="op", skip_tests=True)
+    waits = lifecycle.commission(site.use, bound, by="op", skip_tests=True)
+    site.settle()
+    assert (site.job(at_once.id).state, site.job(waits.id).state) == ("running", "queued")
+    assert "window opens at 2026-01-03 06:00 UTC" in site.machine(bound).reason
+    clock.now = site.next_wake(waits.id)
+    site.settle()
+    assert site.job(waits.id).state == "running"
+    jobs.cancel(site.use, waits.id, by="op")
+    site.settle()
+    clock.forward(minutes=180)
+    site.until(bound, Status.READY)
+    site.poll()
+    hurried = lifecycle.commission(site.use, bound, by="op", skip_tests=True)
+    site.settle()
+    assert site.job(hurried.id).state == "queued"
+    jobs.begin_now(site.use, hurried.id, by="ada")
+    site.settle()
+    assert site.job(hurried.id).state == "running"
+    with pytest.raises(Conflict, match="does not wait"):
+        jobs.begin_now(site.use, hurried.id, by="ada")
+    windows.remove(site.use, "weekend")
+    with pytest.raises(NotFound):
+        windows.remove(site.use, "weekend")

@@ -1,16 +1,21 @@
 """One action on many machines over the API: chosen once, forecast, begun in waves, looked at, stopped."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gough.bootstrap import Application
 from gough.domain.permissions import GRANTS, Permission, Role
-from gough.services import bulk, lifecycle
+from gough.services import lifecycle, templates
 from tests.integration.web.conftest import Client, serving
 from tests.support.site import Site
 
 BULK = "/api/v1/machines/bulk"
+SECRETIVE = {
+    "template.yaml": "name: sealed\nseries: noble\nvariables:\n  - name: token\n    type: secret\n    required: true\n",
+    "user-data.yaml": '#cloud-config\nwrite_files:\n  - path: /etc/token\n    content: "{{ token }}"\n',
+}
 
 
 @pytest.fixture
@@ -127,9 +132,15 @@ def test_it_needs_what_the_action_needs_on_one_machine(
     assert viewer.change("/api/v1/bulk/blk_none/stop").status_code == 403
 
 
-def test_secrets_among_the_parameters_are_not_shown(operator: Client, site: Site, ids: list[str]) -> None:
-    parameters = {"template": "plain", "variables": {"greeting": "hi"}, "pool": "default"}
-    made = operator.change(BULK, {"action": "deploy", "ids": ids[:1], "parameters": parameters}).json()
-    assert made["parameters"]["variables"] == {"greeting": "hi"} and made["parameters"]["pool"] == "default"
-    with site.database.read() as session:
-        assert "greeting" not in bulk.find(session, made["id"]).parameters_sealed
+def test_secrets_among_the_parameters_are_not_shown(
+    operator: Client, site: Site, ids: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "more" / "sealed").mkdir(parents=True)
+    for name, text in SECRETIVE.items():
+        (tmp_path / "more" / "sealed" / name).write_text(text)
+    templates.import_library(site.use, tmp_path / "more", by="test")
+    parameters = {"template": "sealed", "variables": {"token": "open sesame 42"}, "pool": "default"}
+    answer = operator.change(BULK, {"action": "deploy", "ids": ids[:1], "parameters": parameters})
+    shown = answer.json()["parameters"]
+    assert (shown["variables"], shown["pool"]) == ({"token": "***"}, "default")
+    assert "sesame" not in answer.text + operator.get(answer.headers["location"]).text

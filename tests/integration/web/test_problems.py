@@ -23,7 +23,7 @@ from gough.domain.errors import (
 )
 from gough.web.body import BODY_CAP, FORM_CAP
 from gough.web.guard import Guard
-from gough.web.message import Answer, Request
+from gough.web.message import MOST_FIELDS, MOST_PARAMETERS, Answer, Request
 from gough.web.operation import REGISTRY, Open, Operation
 from tests.integration.web.conftest import Client
 
@@ -126,6 +126,15 @@ def test_bodies_are_checked_before_anything_reads_them(
 )  # fmt: skip
 def test_only_our_own_names_are_answered(outsider: Client, host: str, status: int) -> None:
     assert outsider.get("/healthz", headers={"Host": host}).status_code == status
+
+
+def test_too_many_fields_are_the_callers_mistake(outsider: Client, viewer: Client) -> None:
+    parameters = "&".join(f"a{n}=1" for n in range(MOST_PARAMETERS + 1))
+    answer = viewer.get(f"/api/v1/jobs?{parameters}")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    form = {f"a{n}": "1" for n in range(MOST_FIELDS + 1)}
+    page = outsider.post("/login", data=form)
+    assert page.status_code == 422 and f"Give at most {MOST_FIELDS}." in page.text
 
 
 def test_unknown_paths_and_methods(outsider: Client) -> None:

@@ -7,6 +7,7 @@ from gough.persistence.models.jobs import ACTIVE, Deployment, Job, JobLog, JobSt
 from gough.persistence.models.machines import Machine, MachineEvent, MachineTag, Region, StreamHead
 from gough.persistence.models.people import LoginSession, Setting, User
 from gough.persistence.models.templates import Template, TemplateVersion
+from gough.persistence.models.windows import MaintenanceWindow
 
 __all__ = [
     "ACTIVE",
@@ -24,6 +25,7 @@ __all__ = [
     "MachineEvent",
     "MachineTag",
     "MachineToken",
+    "MaintenanceWindow",
     "Region",
     "Setting",
     "StreamHead",

@@ -68,10 +68,10 @@ def _decide(use: Use, claim: Claim) -> Step | Cancel | None:
         if job.cancel_requested_by is not None and job.state in ("queued", "running"):
             return Cancel()
         seen = job.signals
-        if job.state == "queued" and (why := admission.refusal(session, job, now)):
-            journal.held(session, job, why, now)
+        if job.state == "queued" and (held := admission.hold(session, job, now)) is not None:
+            journal.held(session, job, held.reason, now)
             session.flush()
-            _sleep(session, job, until=now + admission.LOOK_AGAIN, seen=seen, now=now)
+            _sleep(session, job, until=held.until, seen=seen, now=now)
             return None
         step = next_step(_table(use, job), _ended(job), _running(job), facts_of(session, job), now)
         _record(session, job, step, now)

@@ -69,6 +69,21 @@ def megabytes(number: float) -> str:
     return f"{number / 1_000_000:.1f} TB" if number >= 1_000_000 else f"{number / 1000:.0f} GB"
 
 
+def thousands(number: int) -> str:
+    """`1,100`."""
+    return f"{number:,}"
+
+
+def share(part: float | None) -> str:
+    """`3.2 %` for 0.032."""
+    return "–" if part is None else f"{part * 100:.1f} %"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 machine`, `1,100 machines`."""
+    return f"{thousands(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def local_path(url: str, host: str) -> str:
     """The path of a page of ours that somebody came from; `/` for any other."""
     parts = urlsplit(url)
@@ -85,5 +100,5 @@ def _time(moment: datetime, text: str, form: str) -> Markup:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "since": since, "clock": clock, "day": day, "countdown": countdown, "between": between, "size": size, "mib": mib,
-    "megabytes": megabytes,
+    "megabytes": megabytes, "thousands": thousands, "share": share, "plural": plural,
 }  # fmt: skip

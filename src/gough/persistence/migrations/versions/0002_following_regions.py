@@ -62,6 +62,7 @@ def upgrade() -> None:
         deployments.alter_column("template_version_id", existing_type=sa.String(length=40), nullable=True)
     _tags()
     _bulk()
+    _windows()
 
 
 def _tags() -> None:
@@ -122,8 +123,26 @@ def _bulk() -> None:
     op.create_index("ix_bulk_items_machine_id", "bulk_items", ["machine_id"])
 
 
+def _windows() -> None:
+    op.create_table(
+        "maintenance_windows",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("applies", Json, nullable=False),
+        sa.Column("days", Json, nullable=False),
+        sa.Column("start", sa.String(length=5), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("timezone", sa.String(length=60), nullable=False),
+        sa.Column("created_by", sa.String(length=150), nullable=False),
+        sa.Column("created_at", Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_maintenance_windows"),
+        sa.UniqueConstraint("name", name="uq_maintenance_windows_name"),
+    )
+
+
 def downgrade() -> None:
     """Fails while adopted machines exist: the older schema has no place for them."""
+    op.drop_table("maintenance_windows")
     op.drop_table("bulk_items")
     op.drop_table("bulk_operations")
     op.drop_table("machine_tags")

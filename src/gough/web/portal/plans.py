@@ -1,0 +1,142 @@
+"""A deployment's form, for one machine or for many: a template's variables, and what MAAS itself can be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gough.cloud_init import TemplateSource
+from gough.domain.deploy_options import STORAGE_LAYOUTS, DeployOptions, InterfaceLink, check_options, parse_link
+from gough.domain.errors import GoughError, Invalid, Problem
+from gough.domain.variables import Variable, VariableType, check_values
+from gough.services.lifecycle import Plan
+from gough.web.portal.forms import Complaint, complaint
+
+VARIABLE, OPTION = "v.", "o."
+WRONG = "The deployment cannot be asked for like this."
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How one of MAAS's own choices is asked for."""
+
+    name: str
+    label: str
+    help: str
+    form: str = "text"
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Option("series", "Release", "Instead of the template's: jammy, or ubuntu/jammy. MAAS must have its image."),
+    Option("kernel", "Kernel", "One that MAAS has for the release: ga-24.04, hwe-24.04."),
+    Option(
+        "storage_layout", "Storage layout", "How MAAS lays the disks out; blank leaves them untouched.", "choice",
+        tuple(sorted(STORAGE_LAYOUTS)),
+    ),
+    Option(
+        "links", "Interface links",
+        "One a line: interface=subnet, then the mode (auto, dhcp, static, link_up) and for static the address. "
+        "eth0=10.0.0.0/24, or eth0=dmz,static,10.0.0.7. Interfaces by name or MAC address.", "lines",
+    ),
+    Option("tags", "Tags", "Added in MAAS, with spaces between them; none is taken away."),
+    Option("pool", "Resource pool", "It is moved there."),
+    Option("zone", "Zone", "It is moved there."),
+    Option("lock", "Lock it in MAAS once it is in service", "A locked machine cannot be released by mistake.", "check"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed, right or wrong, by the names of variables and options."""
+
+    variables: Mapping[str, str]
+    options: Mapping[str, str]
+
+
+NOTHING = Typed({}, {})
+
+
+def typed(form: Mapping[str, str]) -> Typed:
+    def under(prefix: str) -> dict[str, str]:
+        return {name.removeprefix(prefix): text for name, text in form.items() if name.startswith(prefix)}
+
+    return Typed(under(VARIABLE), under(OPTION))
+
+
+def plan_of(label: str, source: TemplateSource, given: Typed) -> Plan:
+    """Raises Invalid with everything that is wrong with it, variables and options at once."""
+    values = {name: text for name, text in given.variables.items() if text.strip()}
+    _, problems = check_values(source.variables, values)
+    options, faults = _options(given.options)
+    try:
+        check_options(options)
+    except Invalid as error:
+        faults = [*faults, *error.problems]
+    if problems or faults:
+        raise Invalid(WRONG, problems=[*problems, *faults])
+    return Plan(label, values, given.options.get("series", "").strip(), options)
+
+
+def complaint_of(error: GoughError | None, source: TemplateSource, more: Mapping[str, str]) -> Complaint:
+    """`more` are the page's other fields, by pointer."""
+    variables = {f"/variables/{v.name}": VARIABLE + v.name for v in source.variables}
+    options = {f"/{option.name}": OPTION + option.name for option in OPTIONS}
+    return complaint(error, {**variables, **options, **more})
+
+
+def variable_fields(source: TemplateSource, given: Typed, faults: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [_variable(variable, given.variables, faults) for variable in source.variables]
+
+
+def option_fields(given: Typed, faults: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": OPTION + option.name, "label": option.label, "type": option.form, "description": option.help,
+            "value": given.options.get(option.name, ""), "choices": option.choices,
+            "fault": faults.get(OPTION + option.name, ""),
+        }
+        for option in OPTIONS
+    ]  # fmt: skip
+
+
+def _options(given: Mapping[str, str]) -> tuple[DeployOptions, list[Problem]]:
+    """The options, and what could not be read at all."""
+    text = {name: value.strip() for name, value in given.items()}
+    links: list[InterfaceLink] = []
+    problems = []
+    for number, line in enumerate(line for line in text.get("links", "").splitlines() if line.strip()):
+        try:
+            links.append(parse_link(line.strip()))
+        except Invalid as error:
+            problems.append(Problem(f"/links/{number}", f"{error} {error.hint}"))
+    options = DeployOptions(
+        kernel=text.get("kernel", ""), storage_layout=text.get("storage_layout", ""), links=tuple(links),
+        tags=words_in(text.get("tags", "")), pool=text.get("pool", ""), zone=text.get("zone", ""),
+        lock=text.get("lock") == "yes",
+    )  # fmt: skip
+    return options, problems
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """As people write lists in one line: with spaces, commas or both between the words, each once."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def _variable(variable: Variable, given: Mapping[str, str], faults: Mapping[str, str]) -> dict[str, Any]:
+    """How a variable is asked for. What was typed is shown again, right or wrong."""
+    shown = given[variable.name] if variable.name in given else _text(variable.default)
+    name = VARIABLE + variable.name
+    return {
+        "name": name, "label": variable.name.replace("_", " "), "type": variable.type.value,
+        "description": variable.description, "value": shown, "required": variable.required,
+        "choices": variable.choices, "minimum": variable.minimum, "maximum": variable.maximum,
+        "fault": faults.get(name, ""), "several": variable.type in (VariableType.LIST, VariableType.SSH_KEY),
+    }  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "\n".join(str(item) for item in value) if isinstance(value, tuple) else str(value)

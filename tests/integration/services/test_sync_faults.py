@@ -1,0 +1,281 @@
+"""Whatever happens in MAAS, on the way to it, and to us: once it is quiet, Gough knows every machine as MAAS does."""
+
+import itertools
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from gough.domain.errors import GoughError
+from gough.domain.machine_status import MachineStatus as Status
+from gough.lab.maas.events import Event
+from gough.lab.maas.region import Backup
+from gough.persistence.database import Database
+from gough.persistence.models import Machine, MachineEvent
+from gough.services import regions
+from gough.services.sync.events import OVERLAP
+from gough.services.sync.recording import key_of
+from tests.contract.harness import HARDWARE
+from tests.support.clock import Clock
+from tests.support.site import MAAS_URL, Crash, Site
+
+PRESENCE, ROUNDS = 301, 4  # seconds; each round checks presence and reads every machine again
+MOST_MACHINES = 6
+WORDS = ("red", "green", "blue")
+BROKEN_PROXY = (502, "proxy")
+
+which = st.integers(0, MOST_MACHINES - 1)
+moment = st.integers(0, 12)  # so many requests into a poll
+Change = Callable[["Faults", str], object]
+
+
+def _commission(faults: "Faults", system_id: str) -> None:
+    faults.alice.commission(system_id, skip_tests=True)
+
+
+def _commissioned(faults: "Faults", system_id: str) -> None:
+    region = faults.site.region
+    if region.status(system_id) is Status.COMMISSIONING:
+        region.pxe_boot(system_id)
+        for name in region.pending_scripts(system_id):
+            region.report_script(system_id, name, 0)
+        region.finish_commissioning(system_id, HARDWARE)
+
+
+def _deploy(faults: "Faults", system_id: str) -> None:
+    faults.alice.allocate(system_id, agent_name="")
+    faults.alice.deploy(system_id, series="ubuntu/noble", user_data=b"#cloud-config\n")
+
+
+def _installed(faults: "Faults", system_id: str) -> None:
+    region = faults.site.region
+    if region.status(system_id) is Status.DEPLOYING:
+        region.pxe_boot(system_id)
+        region.signal(
+            system_id, origin="curtin", name="cmd-install", event_type="finish", description="", result="SUCCESS"
+        )
+        region.user_data(system_id)
+
+
+# What people, Terraform and the machines themselves do; what MAAS refuses leaves everything as it was.
+CHANGES: dict[str, Change] = {
+    "delete": lambda faults, system_id: faults.alice.delete_machine(system_id),
+    "rename": lambda faults, system_id: faults.alice.update(system_id, {"hostname": faults.new_name()}),
+    "move": lambda faults, system_id: faults.alice.update(system_id, {"pool": "batch", "zone": "north"}),
+    "move back": lambda faults, system_id: faults.alice.update(system_id, {"pool": "default", "zone": "default"}),
+    "tag": lambda faults, system_id: faults.alice.set_tags(system_id, add=["gpu"], remove=["ssd"]),
+    "tag otherwise": lambda faults, system_id: faults.alice.set_tags(system_id, add=["ssd"], remove=["gpu"]),
+    "commission": _commission,
+    "commissioned": _commissioned,
+    "deploy": _deploy,
+    "installed": _installed,
+    "release": lambda faults, system_id: faults.alice.release(system_id),
+    "lock": lambda faults, system_id: faults.alice.lock(system_id),
+    "unlock": lambda faults, system_id: faults.alice.unlock(system_id),
+    "power on": lambda faults, system_id: faults.site.region.power_changed(system_id, on=True),
+    "power off": lambda faults, system_id: faults.site.region.power_changed(system_id, on=False),
+}
+changes = st.sampled_from(sorted(CHANGES))
+
+
+class Faults(RuleBasedStateMachine):
+    """`folder` gets a database for each run."""
+
+    def __init__(self, template: Path, folder: Path) -> None:
+        super().__init__()
+        path = folder / "faults.db"
+        shutil.copy(template, path)
+        self.clock = Clock()
+        self.site = Site(Database(f"sqlite:///{path}", clock=self.clock), self.clock)
+        region = self.site.region
+        regions.add(self.site.use, "lab", MAAS_URL, region.api_key)
+        self.alice: Any = self.site.maas_of(region.add_user("alice", admin=True))
+        region.core.pools.add("batch")
+        region.core.zones.add("north")
+        self.names = (f"web-{number}" for number in itertools.count())
+        self.hidden: list[tuple[Event, float]] = []
+        self.saved: Backup | None = None
+        self.restored = False
+        self.first_cursor: int | None = None
+
+    def teardown(self) -> None:
+        try:
+            self.settle_and_compare()
+        finally:
+            self.site.close()
+            self.site.use.close()
+            self.site.database.close()
+
+    # What happens in MAAS
+
+    @rule()
+    def enlist(self) -> None:
+        region = self.site.region
+        if len(region.system_ids()) < MOST_MACHINES:
+            number = region.core.next_number()
+            mac = f"52:54:03:00:{number // 256:02x}:{number % 256:02x}"
+            region.enlist(hostname=self.new_name(), mac_addresses=[mac], power_type="manual")
+
+    @rule(machine=which, name=changes)
+    def change(self, machine: int, name: str) -> None:
+        ids = self.site.region.system_ids()
+        if ids:
+            with self.reachable(), suppress(GoughError):
+                CHANGES[name](self, ids[machine % len(ids)])
+
+    @rule()
+    def hide_the_newest_event(self) -> None:
+        """It was given its id, but is committed later."""
+        events = self.site.region.core.events._events
+        if events and not self.hidden:
+            self.hidden.append((events.pop(), self.clock.seconds()))
+
+    @rule()
+    def show_what_was_hidden(self) -> None:
+        log = self.site.region.core.events
+        for event, _ in self.hidden:
+            if any(event.machine is machine for machine in self.site.region.core.machines.values()):
+                log._events = sorted([*log._events, event], key=lambda known: known.id)
+        self.hidden.clear()
+
+    @rule()
+    def back_up(self) -> None:
+        self.show_what_was_hidden()
+        self.saved = self.site.region.backup()
+
+    @precondition(lambda self: self.saved is not None)
+    @rule()
+    def restore(self) -> None:
+        assert self.saved is not None
+        self.hidden.clear()
+        self.site.region.restore(self.saved)
+        self.restored = True
+
+    # What happens on the way
+
+    @rule(requests=moment)
+    def go_down_after(self, requests: int) -> None:
+        left = itertools.count(requests, -1)
+        self.site.region.intercept = lambda *_: BROKEN_PROXY if next(left) <= 0 else None
+
+    @rule()
+    def come_up(self) -> None:
+        self.site.region.intercept = None
+
+    # What happens to us
+
+    @rule()
+    def poll(self) -> None:
+        self.site.poll()
+        if self.first_cursor is None:
+            self.first_cursor = self.site.region_row().event_cursor
+
+    @rule(requests=moment)
+    def poll_and_die(self, requests: int) -> None:
+        left = itertools.count(requests, -1)
+
+        def die(*_: object) -> None:
+            if next(left) == 0:
+                raise Crash
+
+        with suppress(Crash), self.interrupted(die):
+            self.poll()
+
+    @rule(requests=moment, machine=which, name=changes)
+    def poll_while_something_changes(self, requests: int, machine: int, name: str) -> None:
+        left = itertools.count(requests, -1)
+
+        def meddle(*_: object) -> None:
+            if next(left) == 0:
+                self.change(machine, name)
+
+        with self.interrupted(meddle):
+            self.poll()
+
+    @rule(seconds=st.integers(1, 400))
+    def wait(self, seconds: int) -> None:
+        if self.hidden and self.clock.seconds() + seconds > self.hidden[0][1] + OVERLAP.total_seconds() - 1:
+            self.show_what_was_hidden()
+        self.clock.forward(seconds=seconds)
+
+    # What must hold
+
+    @rule()
+    def settle_and_compare(self) -> None:
+        self.come_up()
+        self.show_what_was_hidden()
+        for _ in range(ROUNDS):
+            self.clock.forward(seconds=PRESENCE)
+            self.poll()
+        region = self.site.region
+        assert self.site.region_row().health == "ok"
+        assert self.known() == {system_id: _as_maas_has_it(self, system_id) for system_id in region.system_ids()}
+        assert not [key for key, times in Counter(self.recorded()).items() if times > 1]
+        if not self.restored:
+            assert self.told_since_the_beginning() <= set(self.recorded())
+
+    def known(self) -> dict[str, tuple[object, ...]]:
+        with self.site.database.read() as session:
+            found = session.scalars(select(Machine).where(Machine.vanished_at.is_(None)))
+            return {
+                m.system_id: (m.hostname, m.status, sorted(m.tags), m.pool, m.zone, m.owner or "", m.locked)
+                for m in found
+            }
+
+    def recorded(self) -> list[str]:
+        with self.site.database.read() as session:
+            return [key for key in session.scalars(select(MachineEvent.dedup_key)) if key]
+
+    def told_since_the_beginning(self) -> set[str]:
+        row, first = self.site.region_row(), self.first_cursor or 0
+        log = self.site.region.core.events._events
+        return {key_of(row, event) for event in log if event.id > first}  # type: ignore[arg-type]
+
+    # Helpers
+
+    def new_name(self) -> str:
+        return next(self.names)
+
+    @contextmanager
+    def reachable(self) -> Iterator[None]:
+        """The others' way to MAAS is another one."""
+        before, self.site.region.intercept = self.site.region.intercept, None
+        yield
+        self.site.region.intercept = before
+
+    @contextmanager
+    def interrupted(self, act: Callable[..., object]) -> Iterator[None]:
+        """Each request of ours is preceded by this."""
+        before = self.site.region.intercept
+
+        def intercept(method: str, path: str, op: str | None) -> tuple[int, str] | None:
+            act(method, path, op)
+            return before(method, path, op) if before else None
+
+        self.site.region.intercept = intercept
+        try:
+            yield
+        finally:
+            self.site.region.intercept = before
+
+
+def _as_maas_has_it(faults: Faults, system_id: str) -> tuple[object, ...]:
+    m = faults.site.region.snapshot(system_id)
+    return (m.hostname, m.status, sorted(m.tags), m.pool, m.zone, m.owner or "", m.locked)
+
+
+@pytest.mark.timeout(300)
+def test_once_it_is_quiet_gough_knows_every_machine_as_maas_does(sqlite_template: Path, tmp_path: Path) -> None:
+    bounded = settings(
+        max_examples=25, stateful_step_count=30, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    run_state_machine_as_test(lambda: Faults(sqlite_template, tmp_path), settings=bounded)
