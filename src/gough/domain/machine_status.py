@@ -89,6 +89,10 @@ def may_move(before: MachineStatus, after: MachineStatus) -> bool:
     return after in TRANSITIONS[before]
 
 
+# Statuses that a machine enters because scripts on it failed: their output says why.
+FAILED_BY_SCRIPTS = frozenset(
+    {MachineStatus.FAILED_COMMISSIONING, MachineStatus.FAILED_DEPLOYMENT, MachineStatus.FAILED_TESTING}
+)
 # From which statuses MAAS's `release` does something (4 and 12 answer 200 and nothing happens).
 RELEASABLE = _moves(5, 6, 8, 9, 10, 11, 13, 15)
 COMMISSIONABLE = frozenset(s for s in MachineStatus if MachineStatus.COMMISSIONING in TRANSITIONS[s])

@@ -38,6 +38,12 @@ class GoughEvent(StrEnum):
     MACHINE_CHANGED = "machine-changed"
 
 
+class MaasEvent(StrEnum):
+    """What Gough adds to MAAS's own events, from MAAS's other answers."""
+
+    SCRIPT_OUTPUT = "Script output"
+
+
 class AgentEvent(StrEnum):
     ENROLLED = "enrolled"
     ENROLMENT_REFUSED = "enrolment-refused"

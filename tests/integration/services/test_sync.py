@@ -10,6 +10,7 @@ from gough.domain.pacing import FIRST_CHUNK
 from gough.persistence.models import Region
 from gough.services import observing, turns
 from gough.services.sync.events import OVERLAP
+from tests.contract.harness import HARDWARE
 from tests.support.clock import Clock
 from tests.support.site import Crash, Site
 
@@ -225,3 +226,24 @@ def test_a_machine_in_service_that_somebody_releases_in_maas_is_not_in_service_a
     site.settle()
     found = site.machine(system_id)
     assert found.service == "attention" and "Ready" in found.reason and found.next_action
+
+
+def test_the_output_of_a_failed_script_is_on_the_timeline_once_and_nothing_of_those_that_passed(
+    site: Site, clock: Clock
+) -> None:
+    system_id = site.enlisted()
+    site.poll()
+    site.maas.commission(system_id, skip_tests=True)
+    site.region.pxe_boot(system_id)
+    for number, name in enumerate(site.region.pending_scripts(system_id)):
+        output = "\n".join(f"line {n}" for n in range(30)) + "\nno space left" if number == 2 else "fine"
+        site.region.report_script(system_id, name, 1 if number == 2 else 0, output)
+    site.region.finish_commissioning(system_id, HARDWARE)
+    site.poll()
+    assert site.machine(system_id).status == Status.FAILED_COMMISSIONING
+    clock.forward(seconds=60)
+    site.poll()
+    told = [e for e in site.timeline(system_id, "maas") if e.kind == "Script output"]
+    assert len(told) == 1
+    assert "no space left" in told[0].message and "line 29" in told[0].message
+    assert "line 3\n" not in told[0].message and "fine" not in told[0].message

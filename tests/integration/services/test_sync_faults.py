@@ -248,8 +248,10 @@ class Faults(RuleBasedStateMachine):
     def reachable(self) -> Iterator[None]:
         """The others' way to MAAS is another one."""
         before, self.site.region.intercept = self.site.region.intercept, None
-        yield
-        self.site.region.intercept = before
+        try:
+            yield
+        finally:
+            self.site.region.intercept = before
 
     @contextmanager
     def interrupted(self, act: Callable[..., object]) -> Iterator[None]:

@@ -11,6 +11,7 @@ from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import ProvisionerEvent
 from gough.services import observing, timeline
 from gough.services.attribution import attribute, author_of
+from gough.services.sync.scripts import failed_scripts, record_output
 from gough.services.sync.visit import Visit
 
 LEVELS = {
@@ -50,6 +51,7 @@ def _fetch_chunk(visit: Visit, chunk: Sequence[str], named: Events, page: Events
     read_at = max(visit.now(), asked_at + timedelta(microseconds=1))  # SQLite's clock has only milliseconds
     later: Events = visit.ask(lambda: visit.client.events(page[-1].id))[0] if page else ()
     late = [event for event in later if event.system_id in set(chunk)]
+    failed = failed_scripts(visit, records)
     with use.database.write() as session:
         here = session.get_one(Region, visit.region.id)
         seen = observing.observe_all(session, here, records, observed_at=asked_at)
@@ -58,6 +60,7 @@ def _fetch_chunk(visit: Visit, chunk: Sequence[str], named: Events, page: Events
             observing.missing(session, known[system_id], asked_at=asked_at)
         _record(session, here, known, named, asked_at)
         _record(session, here, known, late, read_at)
+        record_output(session, known, failed, asked_at)
         attribute(session, here, known, [*named, *late])
     return took
 

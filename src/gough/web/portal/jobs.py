@@ -6,7 +6,7 @@ from gough.services import jobs, timeline
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.actions import job_offers, wipes
-from gough.web.portal.machines import require_typed
+from gough.web.portal.forms import require_typed
 from gough.web.portal.page import page
 
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)

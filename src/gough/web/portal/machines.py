@@ -7,13 +7,13 @@ from gough.domain.locations import Location
 from gough.domain.machine_status import MachineStatus
 from gough.domain.permissions import Permission
 from gough.domain.service_state import ServiceState
-from gough.persistence.models import Machine
 from gough.services import lifecycle, machine_list, machines, regions, timeline
 from gough.services.machine_facets import facets
 from gough.web.api.paging import machine_query, write_cursor
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.filters import FilterBar, link
+from gough.web.portal.forms import is_ticked, require_typed
 from gough.web.portal.page import page
 from gough.web.portal.views import machine_view
 
@@ -57,6 +57,10 @@ def commission(request: Request, name: str) -> Answer:
     "POST /machines/<name>/test", permission=Permission.OPERATE, summary="Test.", raises=ASKING, is_page=True
 )  # fmt: skip
 def test(request: Request, name: str) -> Answer:
+    with request.use.database.read() as session:
+        machine = machines.find(session, name)
+        if machine.service == ServiceState.IN_SERVICE:
+            require_typed(request, machine)
     lifecycle.test(request.use, name, by=request.by)
     return redirect(f"/machines/{name}")
 
@@ -67,15 +71,9 @@ def test(request: Request, name: str) -> Answer:
 def release(request: Request, name: str) -> Answer:
     with request.use.database.read() as session:
         require_typed(request, machines.find(session, name))
-    lifecycle.release(request.use, name, by=request.by, erase=request.form.get("erase") == "yes")
+    erase, not_ours = is_ticked(request, "erase"), is_ticked(request, "not_ours")
+    lifecycle.release(request.use, name, by=request.by, erase=erase, not_ours=not_ours)
     return redirect(f"/machines/{name}")
-
-
-def require_typed(request: Request, machine: Machine) -> None:
-    """Raises Invalid unless the machine's name was typed."""
-    if request.form.get("confirm", "").strip() != machine.hostname:
-        hint = f"Go back and type {machine.hostname}, exactly."
-        raise Invalid("The name you typed is not this machine's. Nothing was done.", hint=hint)
 
 
 def _draw(request: Request, name: str, template: str) -> Answer:
@@ -91,7 +89,7 @@ def _list(request: Request) -> dict[str, Any]:
         rows = machine_list.listed(session, query)
         found = facets(session, query)
         position = timeline.stream_position(session)
-        has_region = bool(regions.listed(session))
+        known = regions.listed(session)
     last = rows[-1] if len(rows) == query.limit else None
     cursor = write_cursor(query.sort, machine_list.key_of(last, query.sort)) if last else ""
     for row in rows:
@@ -104,5 +102,6 @@ def _list(request: Request) -> dict[str, Any]:
         "next_link": link(query, cursor=cursor) if cursor else "",
         "live_link": "/live/machines?" + str(request.environ.get("QUERY_STRING", "")),
         "position": position,
-        "has_region": has_region,
+        "has_region": bool(known),
+        "importing": [region for region in known if region.import_done < region.import_total],
     }

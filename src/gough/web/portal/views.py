@@ -9,8 +9,10 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEvent
 from gough.services import agents, jobs, lifecycle, machines, templates, timeline
+from gough.services.attribution import holder
 from gough.services.people import Caller
-from gough.web.portal.actions import Offer, job_offers, offers
+from gough.web.portal.actions import Offer, Scene, job_offers, offers
+from gough.web.portal.controls import control_groups
 from gough.web.portal.samples import shown
 
 TIMELINE_LINES = 200
@@ -22,7 +24,9 @@ class MachineView:
     region: str
     status: str
     service: ServiceState
+    user: str
     offers: list[Offer]
+    controls: dict[str, list[Offer]]
     job: Job | None
     deployment: Deployment | None
     template: str
@@ -32,12 +36,18 @@ class MachineView:
     sample: dict[str, Any]
     position: int
 
+    @property
+    def adopt(self) -> bool:
+        """Whether it could be adopted now."""
+        return any(offer.name == "adopt" and not offer.why_not for offer in self.offers)
+
 
 def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool) -> MachineView:
     """Everything of a machine's page. Raises NotFound or Conflict."""
     machine = machines.find(session, name)
     newest = jobs.newest(session, machine_id=machine.id, limit=1)
     job = newest[0] if newest else None
+    scene = Scene(machine, job, holder(session, machine), caller)
     deployment = lifecycle.latest_deployment(session, machine.id)
     agent = agents.newest(session, machine.id)
     return MachineView(
@@ -45,7 +55,9 @@ def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool)
         region=machine.region.name,
         status=MachineStatus(machine.status).label,
         service=ServiceState(machine.service),
-        offers=[*offers(machine, job, caller), *(job_offers(job, caller) if job else [])],
+        user=scene.user,
+        controls=control_groups(scene),
+        offers=[*offers(scene), *(job_offers(job, caller) if job else [])],
         job=_loaded(job),
         deployment=deployment,
         template=templates.label_of(session, deployment) if deployment else "",
