@@ -227,6 +227,25 @@ def test_a_revoked_key_is_refused_as_a_region_does(recordings: Path, lab: Lab) -
     assert answer.headers["www-authenticate"] == real["headers"]["WWW-Authenticate"]
 
 
+def test_keys_are_made_named_listed_and_deleted_as_in_a_region(recordings: Path, lab: Lab) -> None:
+    made = {"token_key": "", "token": ""}
+    for operation in ("create", "list", "update", "delete"):
+        name = {"list": "list_authorisation_tokens", "update": "update_token_name"}.get(
+            operation, f"{operation}_authorisation_token"
+        )
+        real = recorded(recordings, f"account_{name}")
+        method = "GET" if operation == "list" else "POST"
+        answer = lab.target.http(method, f"account/?op={name}", data={"name": "rec token", **made})
+        assert answer.status_code == real["status"]
+        assert answer.headers["content-type"] == real["headers"]["Content-Type"]
+        assert shapes([answer.json()]) == shapes([real["json"]]) if "json" in real else answer.text == real["text"]
+        if operation == "create":
+            made = dict.fromkeys(made, answer.json()["token_key"])
+            assert {name: len(value) for name, value in answer.json().items()} == {
+                name: len(value) for name, value in real["json"].items()
+            }
+
+
 def test_interfaces_and_single_results_have_the_shape_of_real_ones(recordings: Path, lab: Lab) -> None:
     system_id = lab.deployed()
     found = {name: response.get("json") for name, _, response in answers(recordings)}

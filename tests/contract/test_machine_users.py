@@ -1,12 +1,13 @@
 """Several users: whose a machine is, who may do what with it, and what the log says about them."""
 
+import httpx
 import pytest
 
 from gough.adapters.maas import MaasClient
 from gough.domain.errors import Conflict, Refused
 from gough.domain.machine_status import MachineStatus
 
-from .harness import Lab, newest_id
+from .harness import Lab, newest_id, signature
 
 S = MachineStatus
 FOR_ADMINISTRATORS = ("commission", "test", "mark_fixed", "rescue", "exit_rescue", "override_failed_testing")
@@ -30,6 +31,30 @@ def test_a_revoked_key_is_refused_and_the_others_go_on(lab: Lab) -> None:
     with pytest.raises(Refused, match="Invalid API key"):
         joe.whoami()
     assert lab.maas.whoami() == "admin"
+
+
+def test_a_user_makes_names_and_deletes_keys_of_their_own(lab: Lab, joe: MaasClient) -> None:
+    def account(operation: str, **form: str) -> httpx.Response:
+        method = "GET" if operation.startswith("list") else "POST"
+        return lab.target.http(method, f"account/?op={operation}", auth=signature(joe_key), data=form or None)
+
+    def named() -> list[str]:
+        return [key["name"] for key in account("list_authorisation_tokens").json()]
+
+    joe_key = lab.region.add_user("joe")
+    made = account("create_authorisation_token", name="terraform").json()
+    key = f"{made['consumer_key']}:{made['token_key']}:{made['token_secret']}"
+    assert lab.target.client(key).whoami() == "joe"
+    assert key in [known["token"] for known in account("list_authorisation_tokens").json()]
+    assert account("update_token_name", token=key, name="ansible").status_code == 202
+    assert named() == ["MAAS consumer", "MAAS consumer", "ansible"]
+    admins = lab.target.api_key.split(":")[1]
+    assert account("delete_authorisation_token", token_key=admins).status_code == 404
+    assert account("delete_authorisation_token").text == "No provided token_key!"
+    assert account("delete_authorisation_token", token_key=made["token_key"]).status_code == 204
+    with pytest.raises(Refused, match="Invalid API key"):
+        lab.target.client(key).whoami()
+    assert named() == ["MAAS consumer", "MAAS consumer"]
 
 
 def test_what_a_user_deploys_is_theirs_and_the_log_says_so(lab: Lab, joe: MaasClient) -> None:
@@ -61,6 +86,18 @@ def test_a_user_sees_their_own_and_nobodys(lab: Lab, joe: MaasClient) -> None:
     with pytest.raises(Refused):
         joe.machine(theirs)
     assert {machine.system_id for machine in lab.maas.machines([mine, free, theirs])} == {mine, free, theirs}
+
+
+def test_a_user_reads_the_events_of_what_they_see(lab: Lab, joe: MaasClient) -> None:
+    mine, free, theirs = lab.ready("mine"), lab.ready("free"), lab.ready("theirs")
+    joe.allocate(mine, agent_name="x")
+    lab.maas.allocate(theirs, agent_name="x")
+    assert {event.system_id for event in joe.events(0)} == {mine, free}
+    assert {event.system_id for event in lab.maas.events(0)} == {mine, free, theirs}
+    assert newest_id(lab.maas) > newest_id(joe), "the last is about another's machine"
+    lab.maas.release(theirs)
+    lab.until(theirs, S.READY)
+    assert newest_id(joe) == newest_id(lab.maas), "a machine's whole past is seen with it"
 
 
 @pytest.mark.parametrize("operation", [*FOR_ADMINISTRATORS, *FOR_ITS_OWNER])

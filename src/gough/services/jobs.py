@@ -141,7 +141,7 @@ def _reset(job: Job, begin: str, now: datetime) -> None:
         step.state, step.outcome, step.cause, step.waived_by = "pending", None, None, None
         step.started_at = step.finished_at = step.deadline_at = step.try_again_at = None
         step.acted = step.refused = False
-        step.attempts = 0
+        step.attempts, step.progress = 0, ""
     if start == 0:
         job.submitted_at = None
     if start == 0 and job.deployment is not None:

@@ -13,7 +13,7 @@ from gough.domain.service_state import ServiceState
 from gough.domain.timeline import GoughEvent, Source, TimelineEvent
 from gough.persistence.models import Machine, MachineTag, Region
 from gough.persistence.types import new_id
-from gough.services import attribution, timeline
+from gough.services import attribution, progress, timeline
 from gough.services.attribution import TAKEN
 from gough.services.machines import search_text, set_service
 from gough.services.waking import signal_machine
@@ -33,6 +33,7 @@ class _Before:
     machine: Machine
     decisive: tuple[object, ...] | None = None
     told: dict[str, str] | None = None
+    message: str = ""
 
 
 def observe(session: Session, region: Region, record: MachineRecord, *, observed_at: datetime) -> Machine:
@@ -57,7 +58,7 @@ def observe_all(
             machine = known[record.system_id] = _first_seen(session, region, record, observed_at)
             seen.append(_Before(machine))
         elif machine.observed_at <= observed_at:
-            seen.append(_Before(machine, _decisive(machine), _told(machine)))
+            seen.append(_Before(machine, _decisive(machine), _told(machine), machine.status_message))
         else:
             continue
         _copy(session, machine, record, observed_at)
@@ -116,6 +117,8 @@ def _tell(session: Session, region: Region, seen: Sequence[_Before], now: dateti
             tags += [{"machine_id": machine.id, "tag": tag} for tag in dict.fromkeys(machine.tags)]
         if before.decisive is not None and before.decisive != _decisive(machine):
             signal_machine(session, machine.id, now=now)
+        if before.message != machine.status_message and machine.service == ServiceState.IN_PROGRESS:
+            progress.tell(session, machine.id, progress.BY_MAAS, machine.status_message)
     if tags:
         session.execute(insert(MachineTag), tags)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gough.domain.errors import Invalid, Unauthenticated
 from gough.domain.timeline import Level, Source, TimelineEvent
 from gough.persistence.models import Deployment, Job, MachineEvent, MachineToken
-from gough.services import timeline
+from gough.services import progress, timeline
 from gough.services.context import Use
 from gough.services.secrets import hash_secret
 from gough.services.waking import signal_machine
@@ -37,6 +37,8 @@ def accept(use: Use, token: str, report: Mapping[str, Any]) -> None:
         if _record(session, deployment, report, result, now) and event_type == "finish":
             _conclude(session, deployment, name, now)
         signal_machine(session, deployment.machine_id, now=now)
+        said = f"{name} {event_type} {result}".strip()
+        progress.tell(session, deployment.machine_id, progress.BY_CLOUD_INIT, said)
     use.waker.wake()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gough.domain.errors import Invalid, Unauthenticated
-from gough.services import lifecycle, reports
+from gough.services import jobs, lifecycle, reports
 from tests.support.clock import Clock
 from tests.support.site import Credentials, Site
 
@@ -113,3 +113,21 @@ def test_a_machines_clock_is_believed_when_it_is_near_ours(
     reports.accept(site.use, held.report, report("init-local", timestamp=clock.seconds() + off))
     (event,) = site.timeline(system_id, "cloud-init")
     assert (event.occurred_at.timestamp() == clock.seconds() + off) is believed
+
+
+def test_what_maas_and_cloud_init_say_is_the_progress_of_the_stage_that_runs(site: Site) -> None:
+    system_id, job_id = site.deploying()
+
+    def progress(stage: str) -> str:
+        with site.database.read() as session:
+            return next(step.progress for step in jobs.find(session, job_id).steps if step.name == stage)
+
+    assert site.region.pxe_boot(system_id)
+    site.region.signal(system_id, origin="curtin", name="cmd-install", event_type="start", description="curtin install")
+    site.settle()
+    assert progress("install") == site.machine(system_id).status_message != ""
+    held = site.installs(system_id)
+    site.settle()
+    reports.accept(site.use, held.report, report("modules-config/config-apt-configure", "start"))
+    assert progress("first-boot") == "modules-config/config-apt-configure start"
+    assert "apt" not in progress("install")

@@ -81,6 +81,7 @@ class JobStep(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     try_again_at: Mapped[datetime | None] = mapped_column(Utc)
     cause: Mapped[str | None] = mapped_column(Text)
+    progress: Mapped[str] = mapped_column(String(200), default="")
 
     job: Mapped[Job] = relationship(back_populates="steps")
 

@@ -100,5 +100,5 @@ def _time(moment: datetime, text: str, form: str) -> Markup:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "since": since, "clock": clock, "day": day, "countdown": countdown, "between": between, "size": size, "mib": mib,
-    "megabytes": megabytes, "thousands": thousands, "share": share, "plural": plural,
+    "megabytes": megabytes, "thousands": thousands, "share": share, "span": span, "plural": plural,
 }  # fmt: skip

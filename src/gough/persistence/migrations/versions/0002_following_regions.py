@@ -45,7 +45,10 @@ def _new_columns() -> dict[str, tuple[sa.Column[Any], ...]]:
         sa.Column("rack_unit", sa.Double(), nullable=True),
     )
     job: tuple[sa.Column[Any], ...] = (sa.Column("dispatched_at", Utc(), nullable=True),)
-    return {"maas_regions": region, "machines": machine, "jobs": job}
+    step: tuple[sa.Column[Any], ...] = (
+        sa.Column("progress", sa.String(length=200), nullable=False, server_default=""),
+    )
+    return {"maas_regions": region, "machines": machine, "jobs": job, "job_steps": step}
 
 
 def upgrade() -> None:
