@@ -40,12 +40,12 @@ def running(command: Sequence[str], port: int, folder: Path, environment: Mappin
 
 
 @contextmanager
-def gough(folder: Path, url: str | None = None) -> Iterator[tuple[int, int]]:
-    """(process id, port) of `gough serve` on a database of its own, or on the one at `url`."""
+def gough(folder: Path, url: str | None = None, **more: str) -> Iterator[tuple[int, int]]:
+    """(process id, port) of `gough serve` on a database of its own, or on the one at `url`. `more` settings by name."""
     port = free_port()
     settings = {
         "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder), "GOUGH_PORT": str(port), "LOG_LEVEL": "WARNING",
-        "GOUGH_PUBLIC_URL": f"http://127.0.0.1:{port}", **({"DATABASE_URL": url} if url else {}),
+        "GOUGH_PUBLIC_URL": f"http://127.0.0.1:{port}", **({"DATABASE_URL": url} if url else {}), **more,
     }  # fmt: skip
     with running((sys.executable, "-m", "gough", "serve"), port, folder, settings) as pid:
         yield pid, port

@@ -10,6 +10,7 @@ SUBJECTS: Mapping[str, str] = {
     "machine list": "bench.machine_list",
     "machine filters": "bench.machine_filters",
     "following MAAS": "bench.following",
+    "in flight": "bench.in_flight",
     "jobs": "bench.job_engine",
     "agent": "bench.agent",
     "command line": "bench.command_line",

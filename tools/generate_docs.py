@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.docparts import decisions, diagnosis, lab, settings, stages, statuses
+from tools.docparts import api, decisions, diagnosis, lab, settings, stages, statuses
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "other-jobs": stages.others,
         "maas-statuses": statuses.table,
     },
+    "docs/api.md": {"operations": api.operations},
     "docs/diagnosis.md": {"rules": diagnosis.rules, "faults": lab.faults},
     "docs/operations.md": {"settings": settings.table, "exit-codes": settings.exit_codes},
     "docs/decisions/README.md": {"index": lambda: decisions.index(ROOT / "docs" / "decisions")},

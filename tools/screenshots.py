@@ -10,10 +10,14 @@ from playwright.sync_api import Page, sync_playwright
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
 CHROMIUM = "/usr/bin/chromium"
+MACHINES = {
+    "machine": "service=in_service", "machine-failed": "service=attention", "machine-out": "service=out",
+    "machine-theirs": "service=out&status=deployed",
+}  # fmt: skip
 
 
 def main(url: str, name: str, password: str, out: str) -> None:
-    """Every page in both themes and widths, as OUT/page-theme-width.png."""
+    """Every page in both themes and widths, as OUT/page-theme-width.png. Nothing is changed but one adoption."""
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -25,30 +29,101 @@ def main(url: str, name: str, password: str, out: str) -> None:
             page.get_by_label("Name").fill(name)
             page.get_by_label("Password").fill(password)
             page.get_by_role("button", name="Sign in").click()
-            for title, path in _pages(page, url):
-                page.goto(f"{url}{path}")
+            for title in _shown(page, url):
                 page.screenshot(path=folder / f"{title}-{theme}-{width}.png", full_page=width < 1000)
             page.close()
         browser.close()
 
 
+def _shown(page: Page, url: str) -> Iterator[str]:
+    """The name of each page, once the browser shows it."""
+    for title, path in _pages(page, url):
+        page.goto(f"{url}{path}")
+        yield title
+        for step in STEPS.get(title, ()):
+            yield from step(page, title)
+
+
 def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
     yield "machines", "/"
-    for title, state in (("machine", "in_service"), ("machine-failed", "attention"), ("machine-out", "out")):
-        path = _first(page, f"{url}/?service={state}", "/machines/")
-        if path:
+    for title, filters in MACHINES.items():
+        if path := _first(page, f"{url}/?{filters}", "/machines/"):
             yield title, path
+            yield f"{title}-edit", f"{path}/edit"
             yield f"{title}-deploy", f"{path}/deploy?template=docker-host"
+    for state in ("out", "in_service"):
+        ids = _ids(page, f"{url}/?service={state}")
+        for verb in ("commission", "test", "release") if ids else ():
+            yield f"bulk-{verb}-{state}", f"/bulk/new?action={verb}&{ids}"
+        if ids:
+            yield f"bulk-template-{state}", f"/bulk/new?action=deploy&{ids}"
+            yield f"bulk-deploy-{state}", f"/bulk/new?action=deploy&{ids}&template=docker-host"
     yield "jobs", "/jobs"
     if job := _first(page, f"{url}/jobs", "/jobs/"):
         yield "job", job
+    yield "bulk-list", "/bulk"
+    if bulk := _first(page, f"{url}/bulk", "/bulk/"):
+        yield "bulk", bulk
+    yield "regions", "/regions"
+    yield "region-new", "/regions/new"
+    if region := _first(page, f"{url}/regions", "/regions/reg"):
+        yield "region", region
     yield "missing", "/machines/no-such-machine"
+
+
+def _chosen(page: Page, title: str) -> Iterator[str]:
+    boxes = page.locator("input[name=id]")
+    for number in range(min(3, boxes.count())):
+        boxes.nth(number).check()
+    yield f"{title}-chosen"
+
+
+def _opened(page: Page, title: str) -> Iterator[str]:
+    for name, label in (("more", "More…"), ("release", "Release…")):
+        menu = page.locator("summary", has_text=label)
+        if menu.count():
+            menu.first.click()
+            for inner in page.locator("details[open] .inner summary").all():
+                inner.click()
+            yield f"{title}-{name}"
+            page.keyboard.press("Escape")
+
+
+def _faulty(page: Page, title: str) -> Iterator[str]:
+    """The deployment's form with mistakes in it."""
+    page.locator("summary", has_text="MAAS options").click()
+    page.get_by_label("Interface links").fill("eth0\neth1=10.0.0.0/24,odd")
+    page.get_by_label("Kernel").fill("ga 24")
+    page.locator("form.deploy").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Preview").click()
+    page.locator("details.fold").scroll_into_view_if_needed()
+    yield f"{title}-faults"
+
+
+def _adopted(page: Page, _title: str) -> Iterator[str]:
+    button = page.get_by_role("button", name="Adopt")
+    if button.count() and button.first.is_enabled():
+        button.first.click()
+        yield "adopt"
+
+
+STEPS = {
+    "machines": (_chosen,), "machine": (_opened,), "machine-out": (_opened, _adopted),
+    "machine-theirs": (_opened, _adopted), "machine-out-deploy": (_faulty,),
+}  # fmt: skip
 
 
 def _first(page: Page, address: str, prefix: str) -> str:
     page.goto(address)
-    link = page.locator(f"main a[href^='{prefix}']").first
+    link = page.locator(f"main a[href^='{prefix}']:not([href$='/new'])").first
     return str(link.get_attribute("href")) if link.count() else ""
+
+
+def _ids(page: Page, address: str) -> str:
+    """The machines on that page, as the address of an action on them all takes them."""
+    page.goto(address)
+    boxes = page.locator("input[name=id]").all()
+    return "&".join(f"id={box.get_attribute('value')}" for box in boxes)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from gough.cli.jobs import Timeout, Wait, finish
 
 def adopt(
     name: Annotated[str, typer.Argument(help="Hostname, system_id or id.")],
-    script: Annotated[bool, typer.Option("--script", help="Print the whole installer: `… --script | ssh HOST sudo sh`.")] = False,
+    script: Annotated[
+        bool, typer.Option("--script", help="Print the whole installer: `… --script | ssh HOST sudo sh`.")
+    ] = False,
     wait: Wait = False,
     timeout: Timeout = 86400,
 ) -> None:

@@ -43,7 +43,7 @@ def commission(
 @app.command()
 @takes(ids=chosen, how=manner)
 def test(ids: list[str], how: Manner) -> None:
-    """Run MAAS's hardware tests on many machines."""
+    """Run MAAS's hardware tests on many machines. They are rebooted into MAAS's own system for them."""
     begin("test", ids, {}, how)
 
 

@@ -37,7 +37,7 @@ def commission(
 
 
 def test(name: Name, wait: Wait = False, timeout: Timeout = 14400) -> None:
-    """Run MAAS's hardware tests."""
+    """Run MAAS's hardware tests. The machine is rebooted into MAAS's own system for them."""
     from gough.cli.embedded import me, use
     from gough.services import lifecycle
 

@@ -1,5 +1,6 @@
 """`gough region` and `gough sync`."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from gough.cli.output import Format, Output, show, show_one
 
 app = typer.Typer(help="MAAS regions: list, show, add, set, test.", no_args_is_help=True)
-COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "told")
+COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "note")
 KeyFile = Annotated[typer.FileText | None, typer.Option(help="File with the API key (`maas apikey`); - reads it here.")]
 FeedUser = Annotated[str | None, typer.Option(help="A MAAS user for the feed of its pages; empty switches it off.")]
 FeedPasswordFile = Annotated[typer.FileText | None, typer.Option(help="File with that user's password.")]
@@ -34,7 +35,7 @@ def show_region(name: str, output: Output = Format.TABLE) -> None:
     with use().database.read() as session:
         region = regions.find(session, name)
         row = _row(regions.standing(session, region, use().database.now(session)))
-    show_one(row, output)
+    show_one(_for_people(row) if output is Format.TABLE else row, output)
 
 
 @app.command()
@@ -62,10 +63,13 @@ def set_region(
     feed_user: FeedUser = None,
     feed_password_file: FeedPasswordFile = None,
 ) -> None:
-    """Another address, another key, or the account for the feed. They are tried first."""
+    """Another address or key, which are tried first, or the account for the feed."""
     from gough.cli.embedded import use
+    from gough.domain.errors import Invalid
     from gough.services import regions
 
+    if url is None and key_file is None and feed_user is None:
+        raise Invalid("There is nothing to change.", hint="Give --url, --key-file or --feed-user.")
     key = key_file.read().strip() if key_file else None
     account = _account(feed_user, feed_password_file)
     region = regions.change(use(), name, url=url, api_key=key, feed=account)
@@ -96,6 +100,20 @@ def sync() -> None:
         raise typer.Exit(6)
 
 
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    from gough.domain.durations import in_words
+
+    def percent(share: float) -> str:
+        return f"{share * 100:.1f} %"
+
+    told: dict[str, tuple[str, Callable[[float], str]]] = {
+        "lag_seconds": ("lag", in_words), "reconcile_period_seconds": ("all_read_again_within", in_words),
+        "duty": ("share_of_its_time", percent), "reconcile_duty": ("of_that_reading_again", percent),
+    }  # fmt: skip
+    shown = {name: value for name, value in row.items() if name not in told and name != "note"}
+    return shown | {name: None if row[key] is None else said(row[key]) for key, (name, said) in told.items()}
+
+
 def _account(user: str | None, password_file: typer.FileText | None) -> Any:
     from gough.domain.errors import Invalid
     from gough.services.regions import FeedAccount
@@ -119,5 +137,5 @@ def _row(standing: Any) -> dict[str, Any]:
         "reconcile_period_seconds": region.reconcile_period, "reconcile_duty": region.reconcile_duty,
         "duty": region.duty, "feed": region.feed_state, "feed_username": region.feed_username,
         "feed_reason": region.feed_reason, "health_reason": region.health_reason, "remark": region.remark,
-        "told": importing or region.health_reason or region.feed_reason or region.remark,
+        "note": importing or region.health_reason or region.feed_reason or region.remark,
     }  # fmt: skip

@@ -1,13 +1,20 @@
 """`gough template`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from gough.cli import template_changes, template_checks
 from gough.cli.output import Format, Output, show, show_one
 
-app = typer.Typer(help="Templates: list, show, import.", no_args_is_help=True)
+app = typer.Typer(help="Templates: list, show, check, compare, import.", no_args_is_help=True)
+app.command("validate")(template_checks.validate)
+app.command("render")(template_checks.render)
+app.command("diff")(template_changes.diff)
+app.command("used")(template_changes.used)
+app.command("versions")(template_changes.versions)
+app.command("revert")(template_changes.revert)
 
 
 @app.command("list")
@@ -22,40 +29,47 @@ def list_templates(output: Output = Format.TABLE) -> None:
             source = templates.source_of(version)
             required = [v.name for v in source.variables if v.required]
             rows.append(
-                {"name": source.name, "version": version.number, "series": source.series, "needs": required,
+                {"name": source.name, "version": version.number, "series": source.series,
+                 "extends": [parent.name for parent in source.parents], "needs": required,
                  "description": source.description, "checksum": version.checksum}
             )  # fmt: skip
-    show(rows, ("name", "version", "series", "needs", "description"), output)
+    show(rows, ("name", "version", "series", "extends", "needs", "description"), output)
 
 
 @app.command("show")
 def show_template(
     name: Annotated[str, typer.Argument(help="docker-host, or docker-host@2")], output: Output = Format.TABLE
 ) -> None:
-    """One version: its variables and its body."""
+    """One version: its variables and its parts."""
     from gough.cli.embedded import use
     from gough.services import templates
+    from gough.services.template_shape import details
 
     with use().database.read() as session:
-        version = templates.find_version(session, name)
-        source = templates.source_of(version)
+        found = details(templates.find_version(session, name))
     if output is not Format.TABLE:
-        show_one({"name": source.name, "version": version.number, "body": source.body}, output)
+        show_one(found, output)
         return
-    rows = [
-        {"name": v.name, "type": v.type.value, "required": v.required, "default": v.default, "about": v.description}
-        for v in source.variables
-    ]
-    print(f"{source.name}@{version.number}  {source.description}\n")
-    show(rows, ("name", "type", "required", "default", "about"), output)
-    print(f"\n{source.body}")
+    print(f"{found['label']}  {found['description']}\n")
+    if found["composed_of"]:
+        labels = ", ".join(str(each["label"]) for each in found["composed_of"])
+        print(f"Composed of {labels} and its own parts.\n")
+    show([_row(variable) for variable in found["variables"]], ("name", "type", "needed", "default", "about"), output)
+    for part in found["parts"]:
+        print(f"\n# ---- {part['owner']}/{part['file']}\n{part['text']}", end="")
 
 
 @app.command("import")
 def import_templates(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)]) -> None:
-    """Read every template below a folder; a changed one becomes a new version."""
+    """Read and check every template below a folder; a changed one becomes the newest version."""
     from gough.cli.embedded import me, use
     from gough.services import templates
 
-    for imported in templates.import_library(use(), folder, by=me()):
+    for imported in templates.import_folder(use(), folder, by=me()):
         print(f"{imported.label}{'' if imported.is_new else '  unchanged'}")
+
+
+def _row(variable: dict[str, Any]) -> dict[str, Any]:
+    conditions = " and ".join(f"{name} is {value}" for name, value in variable["required_when"].items())
+    needed = "yes" if variable["required"] else f"if {conditions}" if conditions else ""
+    return variable | {"needed": needed, "about": variable["description"]}

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gough.cloud_init.cases import TESTS
 from gough.cloud_init.inheritance import BODY, PARTS
 from gough.cloud_init.metadata import METADATA, NAME, START
 from gough.cloud_init.source import Known, TemplateSource, Texts, nothing_known, parse_texts
 from gough.domain.errors import Invalid, NotFound, Problem
-
-TESTS = "tests.yaml"
 
 
 @dataclass

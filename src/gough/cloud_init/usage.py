@@ -26,10 +26,14 @@ def unquoted(tree: nodes.Template, texts: frozenset[str]) -> Iterator[str]:
                 yield from (name.name for name in _names(expression) if name.name in texts and name.name != "machine")
 
 
-def _names(expression: nodes.Expr) -> Iterator[nodes.Name]:
+def _names(expression: nodes.Node) -> Iterator[nodes.Name]:
+    """Names whose values may become part of what the expression gives; those it only asks about do not."""
     if isinstance(expression, nodes.Name):
         yield expression
-    yield from expression.find_all(nodes.Name)
+    branches = (expression.expr1, expression.expr2) if isinstance(expression, nodes.CondExpr) else None
+    for child in expression.iter_child_nodes() if branches is None else branches:
+        if child is not None:
+            yield from _names(child)
 
 
 def _written(expression: nodes.Node) -> set[int]:

@@ -160,7 +160,7 @@ def require_ours(session: Session, machine: Machine) -> None:
         who = "another Gough" if whose is Holder.OTHER_GOUGH else f"{machine.owner or 'somebody'}, not Gough"
         raise Conflict(
             f"{machine.hostname} is {Status(machine.status).label} and belongs to {who}.",
-            hint="Ask them; then adopt it, or, to release it, say --not-ours.",
+            hint="Ask them; then adopt it. All but a test can be had with --not-ours too (in the API: `not_ours`).",
         )
 
 

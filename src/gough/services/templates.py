@@ -1,18 +1,23 @@
 """Templates: importing the library as immutable versions, finding one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gough.cloud_init.inheritance import BODY
-from gough.cloud_init.library import discover
-from gough.cloud_init.metadata import METADATA
-from gough.cloud_init.source import TemplateSource, parse
-from gough.domain.errors import Invalid, NotFound
+from gough.cloud_init import TemplateSource, discover
+from gough.cloud_init.examine import problems_of
+from gough.domain.errors import Invalid, NotFound, Problem
 from gough.persistence.models import Deployment, Template, TemplateVersion
 from gough.services.context import Use
+from gough.services.template_versions import add, known_in, newest_of, source_of, with_checksum
+
+__all__ = [
+    "Imported", "find_version", "import_folder", "import_library", "label_of", "newest_versions", "source_of",
+    "versions",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,37 +29,30 @@ class Imported:
 
 
 def import_library(use: Use, folder: Path, *, by: str) -> list[Imported]:
-    """Every template below `folder`; one that has not changed since its last version adds nothing."""
-    sources = discover(folder)
-    with use.database.write() as session:
-        return [_import(use, session, folder, source, by) for source in sources]
+    """Every template below `folder`; content that any version ever had adds nothing.
+
+    So what comes with Gough does not undo at each start what people have reverted or changed.
+    """
+    return _import(use, folder, by, lambda session, source: with_checksum(session, source.name, source.checksum))
 
 
-def _import(use: Use, session: Session, folder: Path, source: TemplateSource, by: str) -> Imported:
-    now = use.database.now(session)
-    template = session.scalars(select(Template).where(Template.name == source.name)).one_or_none()
-    if template is None:
-        template = Template(name=source.name, created_at=now)
-        session.add(template)
-        session.flush()
-    known = next((version for version in template.versions if version.checksum == source.checksum), None)
-    if known is not None:
-        return Imported(known.label, is_new=False)
-    texts = folder / source.name
-    version = TemplateVersion(
-        template=template, number=len(template.versions) + 1, checksum=source.checksum, created_by=by, created_at=now,
-        metadata_text=(texts / METADATA).read_text(encoding="utf-8"),
-        body_text=(texts / BODY).read_text(encoding="utf-8"),
-    )  # fmt: skip
-    session.add(version)
-    session.flush()
-    return Imported(version.label, is_new=True)
+def import_folder(use: Use, folder: Path, *, by: str) -> list[Imported]:
+    """Every template below `folder`, once all have been examined; each becomes the newest, if it is not already.
+
+    Raises Invalid with every error; then nothing was imported.
+    """
+    with use.database.read() as session:
+        found = discover(folder, known_in(session))
+    problems = [Problem(f"{s.name}: {each.pointer}", each.message) for s in found for each in problems_of(s)]
+    if problems:
+        raise Invalid("Some templates cannot be used.", problems=problems)
+    return _import(use, folder, by, _newest_if_same)
 
 
 def find_version(session: Session, reference: str) -> TemplateVersion:
     """`docker-host` is its newest version, `docker-host@2` exactly that one. Raises NotFound or Invalid."""
     name, _, number = reference.partition("@")
-    if number and not number.isdecimal():
+    if number and not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise Invalid(f"'{reference}' is not a template version.", hint="Write it like docker-host@2.")
     query = select(TemplateVersion).join(Template).where(Template.name == name)
     if number:
@@ -65,17 +63,37 @@ def find_version(session: Session, reference: str) -> TemplateVersion:
     return version
 
 
+def versions(session: Session, name: str) -> list[TemplateVersion]:
+    """Every version, newest first. Raises NotFound."""
+    find_version(session, name)
+    query = select(TemplateVersion).join(Template).where(Template.name == name)
+    return list(session.scalars(query.order_by(TemplateVersion.number.desc())))
+
+
 def newest_versions(session: Session) -> list[TemplateVersion]:
     """Every template's newest version, by name."""
     templates = session.scalars(select(Template).order_by(Template.name)).all()
     return [template.versions[-1] for template in templates if template.versions]
 
 
-def source_of(version: TemplateVersion) -> TemplateSource:
-    return parse(version.metadata_text, version.body_text)
-
-
 def label_of(session: Session, deployment: Deployment) -> str:
     """What a deployment put on its machine; an adopted one was installed by somebody else."""
     version_id = deployment.template_version_id
     return session.get_one(TemplateVersion, version_id).label if version_id else "adopted"
+
+
+def _import(
+    use: Use, folder: Path, by: str, present: Callable[[Session, TemplateSource], TemplateVersion | None]
+) -> list[Imported]:
+    made = []
+    with use.database.write() as session:
+        for source in discover(folder, known_in(session)):
+            version = present(session, source)
+            new = version is None
+            made.append(Imported((version or add(use, session, source, by=by)).label, new))
+    return made
+
+
+def _newest_if_same(session: Session, source: TemplateSource) -> TemplateVersion | None:
+    newest = newest_of(session, source.name)
+    return newest if newest is not None and newest.checksum == source.checksum else None

@@ -32,6 +32,8 @@ OPERATIONS = (
     "gough.web.api.regions", "gough.web.api.templates", "gough.web.api.events",
     "gough.web.portal.entry", "gough.web.portal.machines",
     "gough.web.portal.deploy", "gough.web.portal.jobs", "gough.web.portal.assets",
+    "gough.web.portal.operating", "gough.web.portal.editing", "gough.web.portal.regions", "gough.web.portal.bulk_new",
+    "gough.web.portal.bulk",
 )  # fmt: skip
 _embedded = False
 

@@ -126,7 +126,7 @@ def test_it_needs_what_the_action_needs_on_one_machine(
     may = {Permission.VIEW, Permission.DEPLOY}, {Permission.VIEW, Permission.OPERATE}, {Permission.VIEW}
     found = []
     for granted in may:
-        monkeypatch.setitem(GRANTS, Role.VIEWER, frozenset(granted))  # type: ignore[arg-type]
+        monkeypatch.setitem(GRANTS, Role.VIEWER, frozenset(granted))
         found.append([viewer.change(BULK, body).status_code for body in (deploy, test)])
     assert found == [[200, 403], [403, 200], [403, 403]]
     assert viewer.change("/api/v1/bulk/blk_none/stop").status_code == 403

@@ -12,46 +12,62 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gough.cloud_init import Prepared, check, compile_user_data, prepare, read
+from gough.cloud_init import Delivery, MachineContext, Prepared, check, compile_user_data, discover, prepare, read
+from gough.cloud_init.cases import failures, read_cases
 from gough.cloud_init.mime import take_apart
 from gough.domain.errors import Invalid
 
 GOLDEN = Path(__file__).parent / "golden"
+LIBRARY = Path(__file__).parents[3] / "cloud-init" / "templates"
+SOURCES = {source.name: source for source in discover(LIBRARY)}
+ACCEPTED = [
+    pytest.param((source, case), id=f"{source.name}.{case.name}")
+    for source in SOURCES.values()
+    for case in read_cases(source.texts.tests)
+    if not case.refused_at
+]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43 + " {}@example.net"
-GIVEN: dict[str, dict[str, object]] = {
-    "base-server": {
-        "ssh_keys": [KEY.format("ada"), KEY.format("grace")],
-        "timezone": "Europe/Berlin",
-        "packages": "htop\nvim\n",
-        "reboot_after_updates": "true",
-        "keep_ubuntu_user": True,
-    },
-    "docker-host": {
-        "ssh_keys": [KEY.format("ada")],
-        "admin_user": "ops",
-        "log_max_size": "10m",
-        "log_max_files": "3",
-        "registry_mirrors": ["https://mirror.example.net"],
-    },
-}
 
 
-@pytest.fixture(params=sorted(GIVEN))
-def name(request):
+@pytest.fixture(params=ACCEPTED)
+def case(request):
+    """A template of the library, and values that its tests give."""
     return request.param
 
 
 @pytest.fixture
-def prepared(name, library, machine, delivery):
-    return prepare(read(library / name), GIVEN[name], machine, delivery)
+def prepared(case, machine, delivery):
+    source, tried = case
+    return prepare(source, tried.variables, machine, delivery)
 
 
-def test_the_library_and_these_tests_know_the_same_templates(library):
-    assert sorted(path.parent.name for path in library.glob("*/template.yaml")) == sorted(GIVEN)
+def usual(name: str, machine: MachineContext, delivery: Delivery) -> Prepared:
+    (values,) = (each.variables for each in read_cases(SOURCES[name].texts.tests) if each.name == "usual")
+    return prepare(SOURCES[name], values, machine, delivery)
 
 
-def test_the_user_data_is_the_golden_one(name, prepared):
-    path = GOLDEN / f"{name}.mime"
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_template_of_the_library_has_tests_and_passes_them(name):
+    cases = read_cases(SOURCES[name].texts.tests)
+    assert {bool(case.refused_at) for case in cases} == {True, False}
+    assert failures(SOURCES[name]) == ()
+
+
+def test_the_library_has_what_is_promised():
+    assert set(SOURCES) == {
+        "base-server", "docker-host", "kvm-hypervisor", "kubernetes-node", "database-server", "web-server",
+        "monitoring-host",
+    }  # fmt: skip
+    assert all(variable.description for source in SOURCES.values() for variable in source.variables)
+
+
+def test_no_golden_file_is_left_over():
+    assert {path.stem for path in GOLDEN.glob("*.mime")} == {param.id for param in ACCEPTED}
+
+
+def test_the_user_data_is_the_golden_one(case, prepared):
+    source, tried = case
+    path = GOLDEN / f"{source.name}.{tried.name}.mime"
     if os.environ.get("GOLDEN") == "update":
         path.write_bytes(prepared.user_data)
     assert prepared.user_data == path.read_bytes()
@@ -79,40 +95,26 @@ def written(prepared: Prepared, run: Callable[..., subprocess.CompletedProcess[s
     return tmp_path
 
 
-def test_docker_gets_a_configuration_it_can_read(library, machine, delivery, run, tmp_path):
-    prepared = prepare(read(library / "docker-host"), GIVEN["docker-host"], machine, delivery)
+def test_docker_gets_a_configuration_it_can_read(machine, delivery, run, tmp_path):
+    prepared = usual("docker-host", machine, delivery)
     daemon = yaml.safe_load((written(prepared, run, tmp_path) / "etc/docker/daemon.json").read_text())
     assert daemon["log-opts"] == {"max-file": "3", "max-size": "10m"}
     assert daemon["registry-mirrors"] == ["https://mirror.example.net"]
 
 
-def test_ssh_is_hardened_before_cloud_inits_own_settings(library, machine, delivery, run, tmp_path):
-    prepared = prepare(read(library / "base-server"), GIVEN["base-server"], machine, delivery)
+def test_ssh_is_hardened_before_cloud_inits_own_settings(machine, delivery, run, tmp_path):
+    prepared = usual("base-server", machine, delivery)
     etc = written(prepared, run, tmp_path) / "etc"
     assert "PasswordAuthentication no\n" in (etc / "ssh/sshd_config.d/10-gough.conf").read_text()
     assert 'Automatic-Reboot "true";' in (etc / "apt/apt.conf.d/60gough-unattended-upgrades").read_text()
 
 
-def test_the_users_are_who_was_asked_for(library, machine, delivery):
-    prepared = prepare(read(library / "base-server"), GIVEN["base-server"], machine, delivery)
+def test_the_users_are_who_was_asked_for(machine, delivery):
+    prepared = usual("base-server", machine, delivery)
     config = yaml.safe_load(take_apart(prepared.user_data)[0].content)
     assert config["users"][0] == "default"
-    assert config["users"][1]["ssh_authorized_keys"] == GIVEN["base-server"]["ssh_keys"]
+    assert config["users"][1]["ssh_authorized_keys"] == [KEY.format("ada"), KEY.format("grace")]
     assert (config["hostname"], config["fqdn"]) == ("rack1-07", "rack1-07.example.net")
-
-
-@pytest.mark.parametrize(
-    ("given", "pointers"),
-    [
-        ({}, ["/variables/ssh_keys"]),
-        ({"ssh_keys": []}, ["/variables/ssh_keys"]),
-        ({"ssh_keys": [KEY], "timezone": "x; reboot", "colour": "red"}, ["/variables/colour", "/variables/timezone"]),
-    ],
-)
-def test_values_that_do_not_fit_are_refused_before_anything(library, machine, delivery, given, pointers):
-    with pytest.raises(Invalid) as caught:
-        prepare(read(library / "base-server"), given, machine, delivery)
-    assert [problem.pointer for problem in caught.value.problems] == pointers
 
 
 def test_a_template_with_errors_is_not_prepared(template, machine, delivery):
@@ -121,10 +123,10 @@ def test_a_template_with_errors_is_not_prepared(template, machine, delivery):
     assert [problem.pointer for problem in caught.value.problems] == ["line 2, column 11"]
 
 
-def test_preparing_twice_gives_the_same_bytes(name, prepared, library, machine, delivery):
-    again = prepare(read(library / name), GIVEN[name], machine, delivery)
-    assert again == prepared
-    other = prepare(read(library / name), GIVEN[name], replace(machine, hostname="other"), delivery)
+def test_preparing_twice_gives_the_same_bytes(case, prepared, machine, delivery):
+    source, tried = case
+    assert prepare(read(LIBRARY / source.name), tried.variables, machine, delivery) == prepared
+    other = prepare(source, tried.variables, replace(machine, hostname="other"), delivery)
     assert other.sha256 != prepared.sha256
 
 

@@ -73,15 +73,24 @@ def test_everything_else_is_refused(kind, raw):
         (variable("list", item_type=VariableType.INT, item_maximum=9), ["9", "10"], "item 2: expected at most 9"),
         (variable("list", minimum=1, maximum=2), ["a", "b", "c"], "expected at most 2 items"),
         (variable("network", minimum=16), "10.0.0.0/8", "expected at least 16 bits of prefix"),
-        (variable("network", within=("10.0.0.0/8", "fd00::/8")), "172.16.0.1",
-         "expected one within 10.0.0.0/8 or fd00::/8"),
+        (
+            variable("network", within=("10.0.0.0/8", "fd00::/8")),
+            "172.16.0.1",
+            "expected one within 10.0.0.0/8 or fd00::/8",
+        ),
         (variable("network", within=("10.1.0.0/16",)), "10.0.0.0/8", "expected one within 10.1.0.0/16"),
         (variable("network", form="address"), "10.0.0.0/8", "expected an address, such as 10.0.0.7"),
-        (variable("network", form="network"), "10.0.0.7/8", "expected a network without host bits (10.0.0.0/24); "
-         "this is an address with its network"),
+        (
+            variable("network", form="network"),
+            "10.0.0.7/8",
+            "expected a network without host bits (10.0.0.0/24); this is an address with its network",
+        ),
         (variable("network", form="network"), "10.0.0.7", "expected a network in CIDR form, such as 10.0.0.0/24"),
-        (variable("network", form="interface"), "10.0.0.0/8",
-         "expected an address with its network's prefix, such as 10.0.0.7/24"),
+        (
+            variable("network", form="interface"),
+            "10.0.0.0/8",
+            "expected an address with its network's prefix, such as 10.0.0.7/24",
+        ),
     ],
 )
 def test_limits_hold(limited, raw, message):

@@ -18,28 +18,43 @@ def _before(after: MachineStatus) -> frozenset[MachineStatus]:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """`allowed` are the statuses in which MAAS takes it; `already` says why it would change nothing."""
+    """`allowed` are the statuses in which MAAS takes it; `obstacle` says what else is in the way."""
 
     operation: Operation
     label: str
     says: str
     allowed: frozenset[MachineStatus] = EVERY
-    already: Callable[[Scene], str] = lambda _: ""
+    obstacle: Callable[[Scene], str] = lambda _: ""
 
 
-def _powered(state: str) -> Callable[[Scene], str]:
-    words = f"It is {state} already, as MAAS last saw it; ask its power to be sure."
-    return lambda scene: words if scene.machine.power_state == state else ""
+def _on(scene: Scene) -> str:
+    if scene.machine.power_state == "on":
+        return "It is on already, as MAAS last saw it; query the power to be sure."
+    return "" if scene.machine.owner else "MAAS only starts what somebody has; deploy or test it."
+
+
+def _off(scene: Scene) -> str:
+    if scene.machine.locked:
+        return "Locked in MAAS; unlock it first."
+    is_off = scene.machine.power_state == "off"
+    return "It is off already, as MAAS last saw it; query the power to be sure." if is_off else ""
+
+
+def _not_mine(scene: Scene) -> str:
+    us, owner = scene.machine.region.username, scene.machine.owner
+    if not us or us == owner:
+        return ""
+    return f"Only whoever has it in MAAS may: {owner or 'nobody'}, and Gough is {us} there."
 
 
 GROUPS: Mapping[str, tuple[Control, ...]] = {
     "Power": (
-        Control(Operation.POWER_ON, "Power on", "", already=_powered("on")),
+        Control(Operation.POWER_ON, "Power on", "", obstacle=_on),
         Control(
             Operation.POWER_OFF, "Power off", "It is switched off hard; what runs on it is not asked first.",
-            already=_powered("off"),
+            obstacle=_off,
         ),
-        Control(Operation.POWER_QUERY, "Ask its power", "MAAS asks the BMC now; that may take a minute."),
+        Control(Operation.POWER_QUERY, "Query the power", "MAAS asks the BMC now; that may take a minute."),
     ),
     "Lock": (
         Control(
@@ -47,12 +62,13 @@ GROUPS: Mapping[str, tuple[Control, ...]] = {
             frozenset({S.DEPLOYED, S.DEPLOYING}), lambda s: "It is locked already." if s.machine.locked else "",
         ),
         Control(
-            Operation.UNLOCK, "Unlock", "", already=lambda s: "" if s.machine.locked else "It is not locked.",
+            Operation.UNLOCK, "Unlock", "", obstacle=lambda s: "" if s.machine.locked else "It is not locked.",
         ),
     ),
     "Condition": (
         Control(
-            Operation.MARK_BROKEN, "Mark broken", "MAAS takes it away from whoever has it.", _before(S.BROKEN),
+            Operation.MARK_BROKEN, "Mark broken", "MAAS gives it to nobody, and whoever has it loses it.",
+            _before(S.BROKEN), _not_mine,
         ),
         Control(Operation.MARK_FIXED, "Mark fixed", "", frozenset({S.BROKEN})),
     ),
@@ -89,13 +105,8 @@ def needs_name(operation: Operation, *, in_service: bool) -> bool:
 
 def _offer(scene: Scene, control: Control) -> Offer:
     disturbs = MANNERS[control.operation].disturbs
-    locked = control.operation is Operation.POWER_OFF and scene.machine.locked
-    why_not = (
-        (scene.busy() if disturbs else "")
-        or ("Locked in MAAS; unlock it first." if locked else "")
-        or scene.impossible(control.allowed)
-        or control.already(scene)
-    )
+    busy = scene.busy() if disturbs else ""
+    why_not = busy or scene.impossible(control.allowed) or control.obstacle(scene)
     return Offer(
         control.operation.value, control.label, f"{scene.here}/do/{control.operation.value}", why_not,
         typed=needs_name(control.operation, in_service=scene.in_service), says=control.says,

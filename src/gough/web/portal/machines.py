@@ -12,6 +12,7 @@ from gough.services.machine_facets import facets
 from gough.web.api.paging import machine_query, write_cursor
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
+from gough.web.portal.bulk_order import ACTS
 from gough.web.portal.filters import FilterBar, link
 from gough.web.portal.forms import is_ticked, require_typed
 from gough.web.portal.page import page
@@ -103,5 +104,6 @@ def _list(request: Request) -> dict[str, Any]:
         "live_link": "/live/machines?" + str(request.environ.get("QUERY_STRING", "")),
         "position": position,
         "has_region": bool(known),
-        "importing": [region for region in known if region.import_done < region.import_total],
+        "acts": ACTS,
+        "importing_regions": [region for region in known if region.import_done < region.import_total],
     }

@@ -139,9 +139,7 @@ def _found(request: Request, name: str) -> Region:
         return regions.find(session, name)
 
 
-def _form(
-    request: Request, region: Region | None, typed: Mapping[str, str], error: GoughError | None = None
-) -> Answer:
+def _form(request: Request, region: Region | None, typed: Mapping[str, str], error: GoughError | None = None) -> Answer:
     known = {"name": "", "url": region.url if region else "", "feed_username": region.feed_username if region else ""}
     said = complaint(error, FIELDS)
     values = {field: typed.get(field, value) for field, value in known.items()}

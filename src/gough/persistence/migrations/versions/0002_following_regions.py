@@ -48,7 +48,19 @@ def _new_columns() -> dict[str, tuple[sa.Column[Any], ...]]:
     step: tuple[sa.Column[Any], ...] = (
         sa.Column("progress", sa.String(length=200), nullable=False, server_default=""),
     )
-    return {"maas_regions": region, "machines": machine, "jobs": job, "job_steps": step}
+    template_version: tuple[sa.Column[Any], ...] = (
+        sa.Column("parts_text", Json, nullable=False, server_default="{}"),
+        sa.Column("tests_text", sa.Text(), nullable=False, server_default=""),
+        sa.Column("ancestors", Json, nullable=False, server_default="[]"),
+        sa.Column("note", sa.Text(), nullable=False, server_default=""),
+    )
+    return {
+        "template_versions": template_version,
+        "maas_regions": region,
+        "machines": machine,
+        "jobs": job,
+        "job_steps": step,
+    }
 
 
 def upgrade() -> None:
@@ -63,6 +75,8 @@ def upgrade() -> None:
     op.create_index("ix_machines_facets", "machines", ["vanished_at", "status", "service", "zone", "pool", "site"])
     with op.batch_alter_table("deployments") as deployments:
         deployments.alter_column("template_version_id", existing_type=sa.String(length=40), nullable=True)
+    with op.batch_alter_table("template_versions") as versions:  # old content may become the newest version again
+        versions.drop_constraint("uq_template_versions_template_id_checksum", type_="unique")
     _tags()
     _bulk()
     _windows()
@@ -144,13 +158,15 @@ def _windows() -> None:
 
 
 def downgrade() -> None:
-    """Fails while adopted machines exist: the older schema has no place for them."""
+    """Fails while adopted machines or reverted templates exist: the older schema has no place for them."""
     op.drop_table("maintenance_windows")
     op.drop_table("bulk_items")
     op.drop_table("bulk_operations")
     op.drop_table("machine_tags")
     with op.batch_alter_table("deployments") as deployments:
         deployments.alter_column("template_version_id", existing_type=sa.String(length=40), nullable=False)
+    with op.batch_alter_table("template_versions") as versions:
+        versions.create_unique_constraint("uq_template_versions_template_id_checksum", ["template_id", "checksum"])
     op.drop_index("ix_machines_facets", table_name="machines")
     op.drop_index("ix_machines_site_rack", table_name="machines")
     op.drop_index("ix_machines_status_since_id", table_name="machines")

@@ -163,6 +163,25 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A box that ticks all others of its form; a button that copies what it names.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.pick;
+  if (name) for (const box of event.target.form.querySelectorAll(`[name="${name}"]`)) box.checked = event.target.checked;
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const shown = document.getElementById(button.dataset.copy);
+  getSelection().selectAllChildren(shown); // without https there is no clipboard, but what is selected can be copied
+  try {
+    await navigator.clipboard.writeText(shown.textContent);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = document.execCommand("copy") ? "Copied" : "Selected: copy it now";
+  }
+});
+
 let went = false;
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.confirm[open]")) open.open = false;
@@ -176,5 +195,6 @@ document.addEventListener("keydown", (event) => {
   }
   if (went && event.key === "m") location.assign("/");
   if (went && event.key === "j") location.assign("/jobs");
+  if (went && event.key === "r") location.assign("/regions");
   went = event.key === "g";
 });

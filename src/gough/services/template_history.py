@@ -1,0 +1,96 @@
+"""Where versions of templates are at work, and what came before them."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.selectable import Subquery
+
+from gough.domain.attribution import IN_USE
+from gough.domain.errors import Conflict
+from gough.domain.service_state import ServiceState
+from gough.persistence.models import Deployment, Job, Machine, Template, TemplateVersion
+from gough.services import templates
+
+
+@dataclass(slots=True)
+class Usage:
+    """One version: how often it was deployed, and the hostnames of the machines that run it now."""
+
+    version: TemplateVersion
+    deployments: int = 0
+    in_service: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """Machines that run it and are not in service."""
+
+
+def running(session: Session, machine: Machine) -> Deployment | None:
+    """What was installed on the machine last, whether it came up or not; None if MAAS shows it as unused."""
+    if machine.status not in IN_USE:
+        return None
+    newest = _newest_installed()
+    query = select(Deployment).join(newest, newest.c.id == Deployment.id)
+    return session.scalars(query.where(newest.c.rank == 1, Deployment.machine_id == machine.id)).one_or_none()
+
+
+def previous_version(session: Session, machine: Machine) -> TemplateVersion:
+    """The version before the one that the machine runs, to deploy again. Raises Conflict where there is none."""
+    deployment = running(session, machine)
+    if deployment is None or deployment.template_version_id is None:
+        raise Conflict(
+            f"{machine.hostname} runs no version of a template.", hint="Deploy the version that you want by its name."
+        )
+    present = session.get_one(TemplateVersion, deployment.template_version_id)
+    query = select(TemplateVersion).where(
+        TemplateVersion.template_id == present.template_id, TemplateVersion.number < present.number
+    )
+    before = session.scalars(query.order_by(TemplateVersion.number.desc()).limit(1)).one_or_none()
+    if before is None:
+        raise Conflict(f"{machine.hostname} runs {present.label}, the first version.", hint="There is none before it.")
+    return before
+
+
+def used(session: Session, name: str) -> list[Usage]:
+    """Every version of the template, newest first. Raises NotFound."""
+    found = {version.id: Usage(version) for version in templates.versions(session, name)}
+    _count(session, name, found)
+    newest = _newest_installed()
+    query = (
+        select(Deployment.template_version_id, Machine.hostname, Machine.service)
+        .join(newest, newest.c.id == Deployment.id)
+        .join(Machine, Machine.id == Deployment.machine_id)
+        .where(newest.c.rank == 1, Machine.vanished_at.is_(None), Machine.status.in_(list(IN_USE)))
+        .where(Deployment.template_version_id.in_(list(found)))
+        .order_by(Machine.hostname)
+    )
+    for version_id, hostname, service in session.execute(query):
+        usage = found[str(version_id)]
+        (usage.in_service if service == ServiceState.IN_SERVICE else usage.others).append(hostname)
+    return list(found.values())
+
+
+def _count(session: Session, name: str, found: dict[str, Usage]) -> None:
+    query = (
+        select(TemplateVersion.id, func.count(Deployment.id))
+        .join(Deployment, Deployment.template_version_id == TemplateVersion.id)
+        .join(Template, Template.id == TemplateVersion.template_id)
+        .where(Template.name == name)
+        .group_by(TemplateVersion.id)
+    )
+    for version_id, count in session.execute(query):
+        found[version_id].deployments = count
+
+
+def _newest_installed() -> Subquery:
+    """(id, rank): deployments that reached their machine, the newest of each machine first.
+
+    An adopted one was never given to MAAS, and is what the machine runs all the same.
+    """
+    deployment, job = aliased(Deployment), aliased(Job)
+    order = (job.created_at.desc(), job.id.desc())
+    return (
+        select(deployment.id, func.row_number().over(partition_by=deployment.machine_id, order_by=order).label("rank"))
+        .join(job, job.id == deployment.job_id)
+        .where(or_(job.submitted_at.is_not(None), deployment.template_version_id.is_(None)))
+        .subquery()
+    )
