@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.docparts import api, decisions, diagnosis, lab, settings, stages, statuses
+from tools.docparts import api, decisions, diagnosis, lab, settings, stages, statuses, templates
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "maas-statuses": statuses.table,
     },
     "docs/api.md": {"operations": api.operations},
+    "docs/templates.md": {"variable-keys": templates.keys, "library": templates.library},
     "docs/diagnosis.md": {"rules": diagnosis.rules, "faults": lab.faults},
     "docs/operations.md": {"settings": settings.table, "exit-codes": settings.exit_codes},
     "docs/decisions/README.md": {"index": lambda: decisions.index(ROOT / "docs" / "decisions")},

@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -19,11 +20,15 @@ from gough import bootstrap
 from gough.config import Settings
 from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
+from gough.lab.hall import Hall
+from gough.lab.pace import Pace
 from gough.persistence.models import Region
 from gough.services import observing
 from tests.support.require import need
 
 SECRET_KEY = "e" * 40
+SETUP = "a-set-up-secret-of-this-test"
+PASSWORD = "correct horse battery staple"
 STARTER = """
 import os
 from gough.config import read_settings
@@ -50,13 +55,59 @@ class Served:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Served]:
+    """Three machines that are Ready, and nobody yet who may sign in. Its region does not answer."""
+    yield from _served(tmp_path, {}, lambda url: _fill(tmp_path, url))
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator[Hall]:
+    """An emulated region with four machines that have just been found, and do what MAAS says."""
+    made = Hall(4, Pace(600), tmp_path / "machines")
+    made.power_up()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def following(tmp_path: Path, hall: Hall) -> Iterator[Served]:
+    """A server that follows the hall's region."""
+    settings = {
+        "MAAS_URL": hall.maas_url, "MAAS_API_KEY": hall.region.api_key, "GOUGH_MAAS_POLL_SECONDS": "0.5",
+        "GOUGH_SETUP_SECRET": SETUP,
+    }  # fmt: skip
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent" / "gough-agent-linux-x86_64.tar.gz").write_bytes(b"archive")
+    yield from _served(tmp_path, settings, lambda _: None)
+
+
+def enter(page: Any, served: Served) -> None:
+    """As the first administrator."""
+    served.until(r'"event":"(serving)"')
+    open_when_up(page, served.url)
+    fields = {"Set-up secret": SETUP, "Your name": "ada", "Password at least": PASSWORD, "Password again": PASSWORD}
+    for label, text in fields.items():
+        page.get_by_label(label).fill(text)
+    page.get_by_role("button", name="Create the administrator").click()
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Machines").wait_for()
+
+
+def open_when_up(page: Any, url: str) -> None:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:  # tries again while nobody listens
+        assert client.get(f"{url}/readyz").status_code == 200
+    page.goto(url)
+
+
+def _served(folder: Path, settings: Mapping[str, str], fill: Callable[[str], None]) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    _fill(tmp_path, url)
+    fill(url)
     environment = {
-        "PATH": os.environ["PATH"], "SECRET_KEY": SECRET_KEY, "GOUGH_DATA_DIR": str(tmp_path), "GOUGH_PORT": str(port),
-        "GOUGH_PUBLIC_URL": url, "GOUGH_ALLOW_HTTP": "true",
+        "PATH": os.environ["PATH"], "SECRET_KEY": SECRET_KEY, "GOUGH_DATA_DIR": str(folder), "GOUGH_PORT": str(port),
+        "GOUGH_PUBLIC_URL": url, "GOUGH_ALLOW_HTTP": "true", **settings,
     }  # fmt: skip
     command = [sys.executable, "-c", STARTER]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

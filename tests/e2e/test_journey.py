@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.e2e.conftest import Served
+from tests.e2e.conftest import PASSWORD, Served, open_when_up
 
-PASSWORD = "correct horse battery staple"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ops@example"
 
 pytestmark = pytest.mark.browser
@@ -16,7 +14,7 @@ pytestmark = pytest.mark.browser
 def test_set_up_sign_in_deploy(server: Served, page: Any) -> None:
     secret = server.until(r"Set-up secret: (\S+)")
     server.until(r'"event":"(serving)"')
-    _open_when_up(page, server.url)
+    open_when_up(page, server.url)
 
     assert page.url.endswith("/setup")
     page.get_by_label("Set-up secret").fill(secret)
@@ -58,9 +56,3 @@ def test_set_up_sign_in_deploy(server: Served, page: Any) -> None:
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="Sign in").wait_for()
-
-
-def _open_when_up(page: Any, url: str) -> None:
-    with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:  # tries again while nobody listens
-        assert client.get(f"{url}/readyz").status_code == 200
-    page.goto(url)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gough.services.bulk import Forecast
 
 TABLE_ROWS = 200
+LOSING = {"test": "a test reboots them", "release": "a release takes them out of service"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,18 @@ def begin(verb: str, ids: Sequence[str], parameters: Mapping[str, Any], how: Man
     """Forecast and ask unless told otherwise; then begin on exactly these machines, and print its id."""
     from gough.cli.embedded import me, use
     from gough.domain.waves import Limits
-    from gough.services import bulk
+    from gough.services import bulk, forecasts
     from gough.services.bulk_results import VERBS
 
     order = bulk.Order(VERBS[verb], ids, Limits(how.max_in_flight, how.stop_after), parameters)
     if how.dry_run or not how.yes:
         found = bulk.dry_run(use(), order)
-        _show(found, how.output if how.dry_run else Format.TABLE)
+        with use().database.read() as session:
+            serving = len(forecasts.in_service(session, found))
+        _show(found, how.output if how.dry_run else Format.TABLE, _warning(verb, serving))
         if how.dry_run:
             return
-        _ask(verb, sum(1 for each in found if not each.refusal))
+        _ask(verb, sum(1 for each in found if not each.refusal), serving)
     made = bulk.begin(use(), order, by=me())
     print(made.id)
     if how.wait:
@@ -63,7 +66,7 @@ def begin(verb: str, ids: Sequence[str], parameters: Mapping[str, Any], how: Man
         raise typer.Exit(0 if follow(use(), made.id, timeout=how.timeout) else 1)
 
 
-def _show(found: Sequence["Forecast"], output: Format) -> None:
+def _show(found: Sequence["Forecast"], output: Format, warning: str) -> None:
     rows = [{**asdict(each), "machine": each.hostname, "would": each.refusal or "begin"} for each in found]
     if output is not Format.TABLE:
         show([asdict(each) for each in found], (), output)
@@ -71,13 +74,18 @@ def _show(found: Sequence["Forecast"], output: Format) -> None:
     show(rows[:TABLE_ROWS], ("machine", "would"), output)
     refused = sum(1 for each in found if each.refusal)
     more = f" These are the first {TABLE_ROWS}." if len(rows) > TABLE_ROWS else ""
-    print(f"{len(found) - refused} would begin, {refused} would be refused.{more}")
+    print(f"{len(found) - refused} would begin, {refused} would be refused.{more}{warning}")
 
 
-def _ask(verb: str, count: int) -> None:
+def _warning(verb: str, serving: int) -> str:
+    return f" In service now: {serving}; {LOSING.get(verb, '')}." if serving else ""
+
+
+def _ask(verb: str, count: int, serving: int) -> None:
     """Raises Invalid where nobody can be asked, Abort for a no."""
     from gough.domain.errors import Invalid
 
     if not sys.stdin.isatty():
         raise Invalid("Nobody can be asked here, so nothing was begun.", hint="Add --yes to begin, or --dry-run.")
-    typer.confirm(f"{verb.capitalize()} {count} machines?", abort=True)
+    among = f", {serving} of them in service" if serving else ""
+    typer.confirm(f"{verb.capitalize()} {count} machines{among}?", abort=True)

@@ -11,6 +11,14 @@ NotOurs = Annotated[bool, typer.Option("--not-ours", help="Yes, although somebod
 Confirm = Annotated[str, typer.Option(metavar="HOSTNAME", help="The hostname once more, for a machine in service.")]
 
 
+def require_in_service(machine: "Machine", confirm: str, *, losing: str) -> None:
+    """As `require`, where only a machine in service needs the word; a wrong one is refused for any."""
+    from gough.domain.service_state import ServiceState
+
+    if confirm or machine.service == ServiceState.IN_SERVICE:
+        require(machine, confirm, losing=losing)
+
+
 def require(machine: "Machine", confirm: str, *, losing: str) -> None:
     """Raises Invalid when `confirm` is not the hostname. `losing`: what happens to the machine otherwise."""
     from gough.domain.errors import Invalid

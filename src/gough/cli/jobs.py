@@ -4,9 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
+from gough.cli import admission
 from gough.cli.output import Format, Output, show, show_one
 
-app = typer.Typer(help="Jobs: list, show, log, cancel, retry.", no_args_is_help=True)
+app = typer.Typer(help="Jobs: list, show, log, cancel, retry; pause, resume, begin.", no_args_is_help=True)
+app.command("pause")(admission.pause)
+app.command("resume")(admission.resume)
+app.command("begin")(admission.begin)
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to follow it at most.")]
@@ -22,6 +26,7 @@ def list_jobs(output: Output = Format.TABLE, limit: Annotated[int, typer.Option(
     with use().database.read() as session:
         rows = [_row(job) for job in jobs.newest(session, limit=limit)]
     show(rows, COLUMNS, output)
+    admission.tell_pause()
 
 
 @app.command("show")
@@ -34,7 +39,7 @@ def show_job(job_id: JobId, output: Output = Format.TABLE) -> None:
         job = jobs.find(session, job_id)
         steps = [
             {"stage": s.name, "state": s.state, "started_at": s.started_at, "finished_at": s.finished_at,
-             "deadline_at": s.deadline_at, "cause": s.cause or s.waived_by}
+             "deadline_at": s.deadline_at, "progress": s.progress, "cause": s.cause or s.waived_by}
             for s in job.steps
         ]  # fmt: skip
         row = {**_row(job), "diagnosis": job.diagnosis}
@@ -43,7 +48,7 @@ def show_job(job_id: JobId, output: Output = Format.TABLE) -> None:
         return
     diagnosis = row.pop("diagnosis") or {}
     show_one(row, output)
-    show(steps, ("stage", "state", "started_at", "finished_at", "cause"), output)
+    show(steps, ("stage", "state", "started_at", "finished_at", "progress", "cause"), output)
     for name in ("summary", "next_action"):
         if name in diagnosis:
             print(f"{name.replace('_', ' ')}: {diagnosis[name]}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gough.cli import confirming, deploy_plan
-from gough.cli.confirming import NotOurs
+from gough.cli.confirming import Confirm, NotOurs
 from gough.cli.jobs import Timeout, Wait, finish
 from gough.cli.machine_show import Name
 from gough.cli.sharing import takes
@@ -36,11 +36,15 @@ def commission(
     finish(lifecycle.commission(use(), name, by=me(), skip_tests=skip_tests).id, wait=wait, timeout=timeout)
 
 
-def test(name: Name, wait: Wait = False, timeout: Timeout = 14400) -> None:
+def test(name: Name, confirm: Confirm = "", wait: Wait = False, timeout: Timeout = 14400) -> None:
     """Run MAAS's hardware tests. The machine is rebooted into MAAS's own system for them."""
     from gough.cli.embedded import me, use
-    from gough.services import lifecycle
+    from gough.services import lifecycle, machines
 
+    with use().database.read() as session:
+        machine = machines.find(session, name)
+    losing = f"{machine.hostname} is in service; a test reboots it."
+    confirming.require_in_service(machine, confirm, losing=losing)
     finish(lifecycle.test(use(), name, by=me()).id, wait=wait, timeout=timeout)
 
 

@@ -12,8 +12,7 @@ Matching = tuple[str, Mapping[str, list[str]]]
 """A text, and {filter: its values}; not looked at yet."""
 
 
-def filters(
-    query: Annotated[str, typer.Option("-q", "--query", help="Text in name, MAC, IP, serial, tag, site or rack.")] = "",
+def fields(
     status: Annotated[Several, typer.Option(help="MAAS's status: deployed, failed_deployment, …")] = None,
     service: Annotated[Several, typer.Option(help="in_service, in_progress, attention or out.")] = None,
     tag: Annotated[Several, typer.Option(help="Given twice, machines have both.")] = None,
@@ -26,12 +25,21 @@ def filters(
     power_state: Annotated[Several, typer.Option(help="on, off, unknown or error.")] = None,
     architecture: Annotated[Several, typer.Option(help="amd64, or amd64/generic.")] = None,
     locked: Annotated[Several, typer.Option(help="true or false.")] = None,
-) -> Matching:
+) -> dict[str, list[str]]:
+    """{filter: its values}, of those given; not looked at yet."""
     given = {
         "status": status, "service": service, "tag": tag, "zone": zone, "pool": pool, "region": region, "owner": owner,
         "site": site, "rack": rack, "power_state": power_state, "architecture": architecture, "locked": locked,
     }  # fmt: skip
-    return query.strip(), {name: values for name, values in given.items() if values}
+    return {name: values for name, values in given.items() if values}
+
+
+@takes(given=fields)
+def filters(
+    given: dict[str, list[str]],
+    query: Annotated[str, typer.Option("-q", "--query", help="Text in name, MAC, IP, serial, tag, site or rack.")] = "",
+) -> Matching:
+    return query.strip(), given
 
 
 @takes(matching=filters)

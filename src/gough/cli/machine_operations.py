@@ -84,8 +84,6 @@ def _operate(name: str, wanted: Operation, *, confirm: str = "", not_ours: bool 
 
 
 def _require_confirmation(machine: "Machine", wanted: Operation, confirm: str) -> None:
-    from gough.domain.service_state import ServiceState
-
-    in_service = machine.service == ServiceState.IN_SERVICE
-    if confirm or (in_service and MANNERS[wanted].disturbs):
-        confirming.require(machine, confirm, losing=f"{machine.hostname} is in service; this disturbs whoever uses it.")
+    if confirm or MANNERS[wanted].disturbs:
+        losing = f"{machine.hostname} is in service; this disturbs whoever uses it."
+        confirming.require_in_service(machine, confirm, losing=losing)

@@ -2,7 +2,15 @@
 
 import typer
 
-from gough.cli import adoption, locations, machine_actions, machine_list, machine_operations, machine_show
+from gough.cli import (
+    adoption,
+    locations,
+    machine_actions,
+    machine_list,
+    machine_operations,
+    machine_show,
+    script_results,
+)
 
 app = typer.Typer(
     help="Machines: look at them, work on them, say what MAAS and Gough keep of them.", no_args_is_help=True
@@ -11,6 +19,7 @@ app.command("list")(machine_list.list_machines)
 app.command("show")(machine_show.show_machine)
 app.command("timeline")(machine_show.timeline)
 app.command("why")(machine_show.why)
+app.command("results")(script_results.results)
 app.command("deploy")(machine_actions.deploy)
 app.command("commission")(machine_actions.commission)
 app.command("test")(machine_actions.test)

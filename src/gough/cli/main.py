@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gough import __version__
-from gough.cli import bulk, jobs, lab, machines, regions, server, templates
+from gough.cli import bulk, jobs, lab, machines, regions, server, templates, windows
 from gough.cli.failures import report
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(machines.app, name="machine")
 app.add_typer(templates.app, name="template")
 app.add_typer(jobs.app, name="job")
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(windows.app, name="window")
 
 
 def _version(wanted: bool) -> None:

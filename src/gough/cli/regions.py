@@ -1,11 +1,16 @@
 """`gough region` and `gough sync`."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gough.cli.output import Format, Output, show, show_one
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from gough.persistence.models import Region
 
 app = typer.Typer(help="MAAS regions: list, show, add, set, test.", no_args_is_help=True)
 COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "note")
@@ -21,8 +26,7 @@ def list_regions(output: Output = Format.TABLE) -> None:
     from gough.services import regions
 
     with use().database.read() as session:
-        rows = [_row(regions.standing(session, region, use().database.now(session))) for region in
-                regions.listed(session)]  # fmt: skip
+        rows = [_row(session, region) for region in regions.listed(session)]
     show(rows, COLUMNS, output)
 
 
@@ -33,8 +37,7 @@ def show_region(name: str, output: Output = Format.TABLE) -> None:
     from gough.services import regions
 
     with use().database.read() as session:
-        region = regions.find(session, name)
-        row = _row(regions.standing(session, region, use().database.now(session)))
+        row = _row(session, regions.find(session, name))
     show_one(_for_people(row) if output is Format.TABLE else row, output)
 
 
@@ -62,18 +65,22 @@ def set_region(
     key_file: KeyFile = None,
     feed_user: FeedUser = None,
     feed_password_file: FeedPasswordFile = None,
+    max_in_flight: Annotated[int | None, typer.Option(help="At most so many jobs at once; 0: any number.")] = None,
 ) -> None:
-    """Another address or key, which are tried first, or the account for the feed."""
+    """Another address or key, which are tried first, the account for the feed, or how many jobs may run at once."""
     from gough.cli.embedded import use
     from gough.domain.errors import Invalid
     from gough.services import regions
 
-    if url is None and key_file is None and feed_user is None:
-        raise Invalid("There is nothing to change.", hint="Give --url, --key-file or --feed-user.")
+    if url is None and key_file is None and feed_user is None and max_in_flight is None:
+        hint = "Give --url, --key-file, --feed-user or --max-in-flight."
+        raise Invalid("There is nothing to change.", hint=hint)
     key = key_file.read().strip() if key_file else None
     account = _account(feed_user, feed_password_file)
-    region = regions.change(use(), name, url=url, api_key=key, feed=account)
+    region = regions.change(use(), name, url=url, api_key=key, feed=account, max_in_flight=max_in_flight)
     print(f"{region.name}: MAAS {region.version}, signed in as {region.username}.")
+    if max_in_flight is not None:
+        print(f"{region.name}: {f'at most {max_in_flight}' if max_in_flight else 'any number of'} jobs at once.")
 
 
 @app.command()
@@ -94,9 +101,9 @@ def sync() -> None:
 
     following.poll_all(use())
     with use().database.read() as session:
-        found = [regions.standing(session, region, use().database.now(session)) for region in regions.listed(session)]
-    show([_row(standing) for standing in found], COLUMNS, Format.TABLE)
-    if any(standing.region.health not in ("ok", "slow") for standing in found):
+        rows = [_row(session, region) for region in regions.listed(session)]
+    show(rows, COLUMNS, Format.TABLE)
+    if any(row["health"] not in ("ok", "slow") for row in rows):
         raise typer.Exit(6)
 
 
@@ -109,6 +116,7 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, tuple[str, Callable[[float], str]]] = {
         "lag_seconds": ("lag", in_words), "reconcile_period_seconds": ("all_read_again_within", in_words),
         "duty": ("share_of_its_time", percent), "reconcile_duty": ("of_that_reading_again", percent),
+        "in_flight": ("jobs_in_flight", str), "max_in_flight": ("at_most", lambda most: str(most or "any number")),
     }  # fmt: skip
     shown = {name: value for name, value in row.items() if name not in told and name != "note"}
     return shown | {name: None if row[key] is None else said(row[key]) for key, (name, said) in told.items()}
@@ -125,14 +133,19 @@ def _account(user: str | None, password_file: typer.FileText | None) -> Any:
     return FeedAccount(user, password_file.read().strip() if password_file else "")
 
 
-def _row(standing: Any) -> dict[str, Any]:
-    region = standing.region
+def _row(session: "Session", region: "Region") -> dict[str, Any]:
+    from gough.cli.embedded import use
+    from gough.services import admission, regions
+
+    standing = regions.standing(session, region, use().database.now(session))
     importing = f"importing: {region.import_done} of {region.import_total}" if region.import_total else ""
     return {
         "name": region.name, "id": region.id, "url": region.url, "health": region.health,
-        "machines": standing.machines, "vanished": standing.vanished, "version": region.version,
-        "username": region.username, "followed_now": standing.is_followed, "polled_at": region.polled_at,
-        "lag_seconds": region.lag_seconds, "imported_at": region.imported_at, "import": importing,
+        "machines": standing.machines, "vanished": standing.vanished,
+        "in_flight": admission.in_flight(session, region.id), "max_in_flight": region.max_in_flight,
+        "version": region.version, "username": region.username, "followed_now": standing.is_followed,
+        "polled_at": region.polled_at, "lag_seconds": region.lag_seconds, "imported_at": region.imported_at,
+        "import": importing,
         "presence_at": region.presence_at, "oldest_reading": standing.oldest_reading,
         "reconcile_period_seconds": region.reconcile_period, "reconcile_duty": region.reconcile_duty,
         "duty": region.duty, "feed": region.feed_state, "feed_username": region.feed_username,

@@ -11,7 +11,7 @@ from gough.cloud_init.leaks import leaks
 from gough.cloud_init.machine import EXAMPLE_MACHINE, MachineContext
 from gough.cloud_init.redact import mask, masker
 from gough.cloud_init.render import Rendered, render
-from gough.cloud_init.rules import header_findings, key_findings, nearest
+from gough.cloud_init.rules import header_findings, key_findings, nearest, written_twice
 from gough.cloud_init.schema import faults, unknown_keys
 from gough.cloud_init.source import TemplateSource
 from gough.domain.errors import Invalid, Problem
@@ -59,6 +59,7 @@ def rendered_findings(source: TemplateSource, values: Mapping[str, Value], rende
         yield error(nearest(marks, path), f"looks like {what} in plain text: use a variable of type secret")
     for mark, name in rendered.unquoted:
         yield warning(mark, f"the text {name} goes into a shell line as it is: write {{{{ {name} | quote }}}}")
+    yield from written_twice(config, marks)
     yield from _compiled_findings(config, marks)
 
 

@@ -46,6 +46,16 @@ def key_findings(config: Mapping[str, object], marks: Mapping[Path, Mark]) -> It
             yield warning(nearest(marks, path), reason)
 
 
+def written_twice(config: Mapping[str, object], marks: Mapping[Path, Mark]) -> Iterator[Finding]:
+    """Files of write_files that a later one replaces: two parts that do not know of each other do that."""
+    files, seen = config.get("write_files"), set()
+    for index, file in enumerate(files if isinstance(files, list) else []):
+        path = str(file.get("path")) if isinstance(file, Mapping) else ""
+        if path in seen and not file.get("append"):
+            yield warning(nearest(marks, ("write_files", index)), f"{path} is written before this already, and is lost")
+        seen.add(path)
+
+
 def _stands(config: object, path: Path) -> bool:
     for step in path:
         if not isinstance(config, Mapping) or step not in config:

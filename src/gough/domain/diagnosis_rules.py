@@ -46,6 +46,15 @@ class Rule:
 
 RULES = (
     Rule(
+        "options-not-there",
+        frozenset({"validate"}),
+        "The deployment asks for a pool, zone, kernel, interface or subnet that MAAS does not have. Nothing was "
+        "changed.",
+        "Deploy again with what the evidence says there is; or make in MAAS what is missing, then retry.",
+        "gough.services.workflow.preparing",
+        present=(Match(Source.GOUGH, "^finding$", r"^/(pool|zone|kernel|links/\d+/(interface|subnet)): "),),
+    ),
+    Rule(
         "template-rejected",
         frozenset({"validate"}),
         "The template does not render to acceptable user-data for this machine. No disk was touched.",

@@ -95,6 +95,8 @@ def _copy(session: Session, machine: Machine, record: MachineRecord, now: dateti
     machine.mac_addresses, machine.ip_addresses = list(record.mac_addresses), list(record.ip_addresses)
     if machine.status != record.status:
         machine.status, machine.status_since = record.status, now
+        if machine.service == ServiceState.ATTENTION and machine.reason.startswith(TAKEN):
+            machine.reason = f"{TAKEN}{record.status.label}."  # it went on since; who did it is named again if known
     machine.observed_at, machine.vanished_at = now, None
     if machine.status != MachineStatus.DEPLOYED:
         _taken_out_of_service(machine, f"{TAKEN}{record.status.label}", now)

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
 
-from gough.domain.attribution import IN_USE
+from gough.domain.attribution import IN_USE, OWNER_KEY, marked_deployment
 from gough.domain.errors import Conflict
 from gough.domain.service_state import ServiceState
-from gough.persistence.models import Deployment, Job, Machine, Template, TemplateVersion
+from gough.persistence.models import Deployment, Machine, Template, TemplateVersion
 from gough.services import templates
 
 
@@ -25,12 +24,11 @@ class Usage:
 
 
 def running(session: Session, machine: Machine) -> Deployment | None:
-    """What was installed on the machine last, whether it came up or not; None if MAAS shows it as unused."""
+    """The deployment that MAAS's mark on the machine names, whether it came up or not; None where it is not ours."""
     if machine.status not in IN_USE:
         return None
-    newest = _newest_installed()
-    query = select(Deployment).join(newest, newest.c.id == Deployment.id)
-    return session.scalars(query.where(newest.c.rank == 1, Deployment.machine_id == machine.id)).one_or_none()
+    marked = marked_deployment(machine.owner_data)
+    return session.get(Deployment, marked) if marked else None
 
 
 def previous_version(session: Session, machine: Machine) -> TemplateVersion:
@@ -54,12 +52,12 @@ def used(session: Session, name: str) -> list[Usage]:
     """Every version of the template, newest first. Raises NotFound."""
     found = {version.id: Usage(version) for version in templates.versions(session, name)}
     _count(session, name, found)
-    newest = _newest_installed()
+    mark = Machine.owner_data[OWNER_KEY].as_string()  # "<deployment id>.<submission>"
+    ours = func.substr(mark, 1, func.length(Deployment.id) + 1) == Deployment.id.concat(".")
     query = (
         select(Deployment.template_version_id, Machine.hostname, Machine.service)
-        .join(newest, newest.c.id == Deployment.id)
-        .join(Machine, Machine.id == Deployment.machine_id)
-        .where(newest.c.rank == 1, Machine.vanished_at.is_(None), Machine.status.in_(list(IN_USE)))
+        .join(Machine, and_(Machine.id == Deployment.machine_id, ours))
+        .where(Machine.vanished_at.is_(None), Machine.status.in_(list(IN_USE)))
         .where(Deployment.template_version_id.in_(list(found)))
         .order_by(Machine.hostname)
     )
@@ -79,18 +77,3 @@ def _count(session: Session, name: str, found: dict[str, Usage]) -> None:
     )
     for version_id, count in session.execute(query):
         found[version_id].deployments = count
-
-
-def _newest_installed() -> Subquery:
-    """(id, rank): deployments that reached their machine, the newest of each machine first.
-
-    An adopted one was never given to MAAS, and is what the machine runs all the same.
-    """
-    deployment, job = aliased(Deployment), aliased(Job)
-    order = (job.created_at.desc(), job.id.desc())
-    return (
-        select(deployment.id, func.row_number().over(partition_by=deployment.machine_id, order_by=order).label("rank"))
-        .join(job, job.id == deployment.job_id)
-        .where(or_(job.submitted_at.is_not(None), deployment.template_version_id.is_(None)))
-        .subquery()
-    )

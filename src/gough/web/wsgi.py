@@ -28,8 +28,9 @@ from gough.web.site import Site
 APP = "maas_portal"
 OPERATIONS = (
     "gough.web.api.system", "gough.web.api.agents", "gough.web.api.machines", "gough.web.api.operations",
-    "gough.web.api.locations", "gough.web.api.adoption", "gough.web.api.bulk", "gough.web.api.jobs",
-    "gough.web.api.regions", "gough.web.api.templates", "gough.web.api.events",
+    "gough.web.api.locations", "gough.web.api.adoption", "gough.web.api.bulk", "gough.web.api.admission",
+    "gough.web.api.jobs", "gough.web.api.windows", "gough.web.api.script_results",
+    "gough.web.api.regions", "gough.web.api.templates", "gough.web.api.template_uses", "gough.web.api.events",
     "gough.web.portal.entry", "gough.web.portal.machines",
     "gough.web.portal.deploy", "gough.web.portal.jobs", "gough.web.portal.assets",
     "gough.web.portal.operating", "gough.web.portal.editing", "gough.web.portal.regions", "gough.web.portal.bulk_new",

@@ -54,6 +54,18 @@ def test_it_asks_on_a_terminal_and_begins_nothing_where_nobody_can_be_asked(
     assert [each["machines"] for each in operations(gough)] == [3]
 
 
+def test_the_forecast_and_the_question_name_how_many_are_in_service(
+    gough: Gough, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.in_service("db-1")
+    words = ("bulk", "test", "--machine", "db-1", "--machine", "web-0")
+    told = gough(*words, "--dry-run").out.splitlines()[-1]
+    assert told == "2 would begin, 0 would be refused. In service now: 1; a test reboots them."
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    assert "Test 2 machines, 1 of them in service?" in gough(*words).out
+    assert operations(gough) == []
+
+
 def test_machines_are_named_or_found_and_never_all_by_mistake(gough: Gough) -> None:
     for wrong in ([], ["--machine", "web-0", "--status", "ready"], ["-q", "nothing like it"], ["--status", "happy"]):
         assert gough("bulk", "test", "--yes", *wrong).code == 2, wrong

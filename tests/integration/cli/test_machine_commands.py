@@ -10,6 +10,8 @@ from gough.services import jobs
 from tests.integration.cli.conftest import Gough
 from tests.support.site import Site
 
+SMART = "smartctl-validate"
+
 
 def presses(site: Site) -> list[str]:
     return [button for button, _ in site.power.pressed]
@@ -24,7 +26,7 @@ def test_short_operations_say_what_maas_says_afterwards(gough: Gough, site: Site
     assert gough("machine", "unlock", "web-1").out == "web-1: unlocked in MAAS. MAAS says Deployed, power on.\n"
 
 
-@pytest.mark.parametrize("verb", [("power", "off"), ("rescue",), ("abort",), ("mark-broken",)])
+@pytest.mark.parametrize("verb", [("power", "off"), ("rescue",), ("abort",), ("mark-broken",), ("test",)])
 def test_what_disturbs_a_machine_in_service_wants_its_name(gough: Gough, site: Site, verb: tuple[str, ...]) -> None:
     system_id, _ = site.in_service()
     before = presses(site)
@@ -39,6 +41,44 @@ def test_a_machine_that_nobody_uses_is_switched_off_without_a_question(gough: Go
     site.ready()
     assert gough("machine", "power", "off", "web-1").code == 0
     assert gough("machine", "power", "off", "web-1", "--confirm", "web-2").code == 2
+
+
+def test_a_machine_that_nobody_uses_is_tested_without_a_question(gough: Gough, site: Site) -> None:
+    site.ready()
+    assert gough("machine", "test", "web-1", "--confirm", "web-2").code == 2
+    assert gough("machine", "test", "web-1").out.startswith("job_")
+
+
+def test_what_scripts_said_is_read_from_maas_newest_first(gough: Gough, site: Site) -> None:
+    system_id = site.ready()
+    site.maas.test(system_id)
+    site.region.pxe_boot(system_id)
+    site.region.report_script(system_id, SMART, 1, "reading sda\nbad sector\n")
+    site.maas.test(system_id)
+    table = gough("machine", "results", "web-1")
+    rows = [line.split() for line in table.out.splitlines()]
+    assert rows[0] == ["NAME", "KIND", "STATUS", "EXIT", "STATUS"]
+    assert rows[1:3] == [[SMART, "testing", "Pending", "-"], [SMART, "testing", "Failed", "1"]]
+    assert rows[-1][1:] == ["commissioning", "Passed", "0"]
+    found = json.loads(gough("machine", "results", "web-1", "-o", "json").out)
+    assert [len(found), set(found[0])] == [len(rows) - 1, {"name", "kind", "status", "exit_status"}]
+
+
+def test_one_scripts_whole_output_is_printed(gough: Gough, site: Site) -> None:
+    system_id = site.ready()
+    site.maas.test(system_id)
+    site.region.pxe_boot(system_id)
+    site.region.report_script(system_id, SMART, 1, "reading sda\nbad sector")
+    assert gough("machine", "results", "web-1", "--output", SMART).out == "reading sda\nbad sector\n"
+    site.maas.test(system_id)
+    assert gough("machine", "results", "web-1", "--output", SMART).out == (
+        f"---- {SMART} (testing): Pending, exit - ----\n"
+        f"---- {SMART} (testing): Failed, exit 1 ----\nreading sda\nbad sector\n"
+    )
+    unknown = gough("machine", "results", "web-1", "--output", "fsck")
+    assert unknown.code == 4 and "no result of a script 'fsck'" in unknown.err and SMART in unknown.err
+    site.region.intercept = lambda *_: (503, "starting")
+    assert gough("machine", "results", "web-1").code == 6
 
 
 def test_what_maas_keeps_of_a_machine_is_set(gough: Gough, site: Site) -> None:
@@ -94,6 +134,9 @@ def test_a_region_is_shown_and_changed(gough: Gough, site: Site, tmp_path: Path)
     (tmp_path / "key").write_text(site.region.api_key)
     (tmp_path / "password").write_text("open sesame\n")
     assert gough("region", "set", "lab").code == 2
+    limited = gough("region", "set", "lab", "--max-in-flight", "1")
+    assert limited.out.endswith("lab: at most 1 jobs at once.\n") and site.region_row().max_in_flight == 1
+    assert gough("region", "set", "lab", "--max-in-flight", "-1").code == 2
     assert gough("region", "set", "lab", "--key-file", str(tmp_path / "key")).code == 0
     assert gough("region", "set", "lab", "--feed-user", "gough").code == 2
     changed = gough("region", "set", "lab", "--feed-user", "gough", "--feed-password-file", str(tmp_path / "password"))

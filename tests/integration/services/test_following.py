@@ -113,8 +113,9 @@ def test_without_its_feed_a_region_is_polled_as_before_and_the_loss_is_shown(
     region.drop_feeds()
     eventually(lambda: gough.row("lab").feed_state == "down", "the loss is shown")
     assert gough.row("lab").feed_reason and gough.row("lab").health == "ok"
-    region.pxe_boot(system_id)
-    renamed(region, system_id, "web-2")  # found because its machine is read for the boot's event
+    renamed(region, system_id, "web-2")
+    machine = region.core.machines[system_id]
+    region.core.tell(machine, "User powering up node", "(alice)", user="alice")  # so its machine is read
     gough.sees("web-2")
 
 

@@ -170,3 +170,14 @@ def test_a_machine_in_service_stays_so_when_somebody_only_locks_or_renames_it(si
     assert any(e.actor == "alice" and e.kind == "User locking node" for e in site.timeline(system_id, "maas"))
     with pytest.raises(Conflict, match="locked"):
         lifecycle.release(site.use, system_id, by="operator")
+
+
+def test_the_reason_follows_what_others_go_on_to_do(site: Site, alice: str) -> None:
+    system_id, _ = site.in_service()
+    site.maas_of(alice).release(system_id)
+    site.until(system_id, Status.READY)
+    site.settle()
+    assert "Ready: alice released it" in site.machine(system_id).reason
+    site.maas_of(alice).allocate(system_id, agent_name="")
+    site.settle()
+    assert site.machine(system_id).reason == "MAAS shows it as Allocated."

@@ -180,7 +180,7 @@ def test_a_change_seen_only_in_the_log_is_fetched_even_when_the_poll_is_cut_shor
     """The machine moves on between being read and the log being read again; then the poll dies."""
     system_id, asked = site.enlisted(), []
     site.poll()
-    site.region.pxe_boot(system_id)
+    site.region.core.tell(site.region.core.machines[system_id], "User powering up node", "(alice)", user="alice")
 
     def meddle(method: str, path: str, op: str | None) -> tuple[int, str] | None:
         asked.append((path, op))
@@ -247,3 +247,24 @@ def test_the_output_of_a_failed_script_is_on_the_timeline_once_and_nothing_of_th
     assert len(told) == 1
     assert "no space left" in told[0].message and "line 29" in told[0].message
     assert "line 3\n" not in told[0].message and "fine" not in told[0].message
+
+
+def test_an_installers_many_lines_are_recorded_without_reading_its_machine_again(site: Site) -> None:
+    system_id, _ = site.deploying()
+    site.region.pxe_boot(system_id)
+    site.settle()
+    seen = requests_of(site)
+    for number in range(5):
+        site.region.signal(
+            system_id,
+            origin="curtin",
+            name=f"cmd-install/stage-{number}",
+            event_type="start",
+            description=f"part {number}",
+        )
+    site.region.signal(system_id, origin="curtin", name="cmd-install", event_type="start", description="curtin")
+    before = len(messages(site, system_id))
+    site.settle()
+    assert len(messages(site, system_id)) >= before + 4
+    assert ("machines/", None) not in seen
+    assert site.machine(system_id).status_message == site.region.snapshot(system_id).status_message

@@ -139,12 +139,17 @@ class Faults(RuleBasedStateMachine):
                 with self.reachable(), suppress(GoughError):
                     CHANGES[name](self, ids[machine % len(ids)])
 
-    @rule()
-    def hide_the_newest_event(self) -> None:
-        """It was given its id, but is committed later. What was read once stays."""
-        events = self.site.region.core.events._events
-        if events and not self.hidden and not self.told(after=self.newest_id() - 1) & self.recorded():
-            self.hidden.append((events.pop(), self.clock.seconds()))
+    @rule(machine=which)
+    def boot(self, machine: int) -> None:
+        """Its first event has its id, but is committed later than those behind it."""
+        region, newest = self.site.region, self.newest_id()
+        ids = region.system_ids()
+        if ids:
+            region.pxe_boot(ids[machine % len(ids)])
+            log = region.core.events
+            late = next(event for event in log._events if event.id > newest)
+            log._events.remove(late)
+            self.hidden.append((late, self.clock.seconds()))
 
     @rule()
     def show_what_was_hidden(self) -> None:
@@ -186,12 +191,15 @@ class Faults(RuleBasedStateMachine):
         if self.first_cursor is None:
             self.first_cursor = self.site.region_row().event_cursor
 
-    @rule(requests=moment)
-    def poll_and_die(self, requests: int) -> None:
-        left = itertools.count(requests, -1)
+    @rule(requests=moment, more=moment, wanted=several)
+    def poll_while_something_changes_and_die(self, requests: int, more: int, wanted: list[tuple[int, str]]) -> None:
+        left = itertools.count(requests + more, -1)
 
         def die(*_: object) -> None:
-            if next(left) == 0:
+            left_now = next(left)
+            if left_now == more:
+                self.change(wanted)
+            if left_now == 0:
                 raise Crash
 
         with suppress(Crash), self.interrupted(die):
@@ -227,12 +235,12 @@ class Faults(RuleBasedStateMachine):
         assert self.site.region_row().health == "ok"
         assert self.known() == {system_id: self.as_maas_has_it(system_id) for system_id in region.system_ids()}
         if not self.restored:
-            assert self.told(after=self.first_cursor or 0) <= self.recorded()
+            assert self.told(after=self.first_cursor or 0) - self.recorded() == set()
         newest = self.newest_id()
         for system_id in region.system_ids():
             region.pxe_boot(system_id)
         self.poll()
-        assert self.told(after=newest) <= self.recorded(), "what happens now is not followed"
+        assert self.told(after=newest) - self.recorded() == set(), "what happens now is not followed"
 
     def known(self) -> dict[str, tuple[object, ...]]:
         with self.site.database.read() as session:

@@ -6,7 +6,7 @@ import pytest
 
 from gough.domain.errors import Conflict
 from gough.domain.machine_status import MachineStatus
-from gough.services import lifecycle, template_diff, template_editing, templates
+from gough.services import jobs, lifecycle, template_diff, template_editing, templates
 from gough.services.template_history import previous_version, running, used
 from tests.support.site import Site
 
@@ -29,6 +29,13 @@ def label(site: Site, system_id: str) -> str:
         return previous_version(session, site.machine(system_id)).label
 
 
+def given_back(site: Site, system_id: str) -> None:
+    lifecycle.release(site.use, system_id, by="ada")
+    site.settle()
+    site.until(system_id, MachineStatus.READY)
+    site.settle()
+
+
 def test_the_version_before_the_one_that_runs(site: Site, second: None) -> None:
     system_id, _ = site.in_service()
     assert label(site, system_id) == "plain@1"
@@ -43,12 +50,35 @@ def test_there_is_none_before_the_first_or_where_nothing_runs(site: Site) -> Non
     system_id, _ = site.in_service()
     with pytest.raises(Conflict, match="the first version"):
         label(site, system_id)
-    lifecycle.release(site.use, system_id, by="ada")
-    site.settle()
-    site.until(system_id, MachineStatus.READY)
+    given_back(site, system_id)
+    with site.database.read() as session:
+        assert running(session, site.machine(system_id)) is None
+
+
+def test_what_runs_is_what_was_installed_last(site: Site, second: None) -> None:
+    system_id = site.ready()
+    for version in ("plain@1", "plain@2"):
+        job = lifecycle.deploy(site.use, system_id, lifecycle.Plan(version), by="ada")
+        site.settle()
+        site.powered(system_id, "on")
+        site.boots_installed(system_id)
+        site.poll()
+        with site.database.read() as session:
+            deployment = running(session, site.machine(system_id))
+            assert deployment is not None and templates.label_of(session, deployment) == version
+        jobs.cancel(site.use, job.id, by="ada")
+        site.settle()
+        given_back(site, system_id)
+
+
+def test_what_somebody_else_deploys_is_no_version_of_ours(site: Site) -> None:
+    system_id, _ = site.in_service()
+    given_back(site, system_id)
+    site.maas.allocate(system_id, agent_name="theirs", comment="mine")
     site.poll()
     with site.database.read() as session:
         assert running(session, site.machine(system_id)) is None
+        assert [usage.in_service + usage.others for usage in used(session, "plain")] == [[]]
 
 
 def test_what_was_only_asked_for_does_not_run(site: Site) -> None:

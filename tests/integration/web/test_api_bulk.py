@@ -72,10 +72,18 @@ def test_a_dry_run_forecasts_each_machine_and_begins_nothing(operator: Client, s
     lifecycle.commission(site.use, ids[1], by="somebody else")
     body = {"action": "deploy", "ids": ids[:2], "parameters": {"template": "plain"}, "dry_run": True}
     answer = operator.change(BULK, body)
-    assert (answer.status_code, answer.json()["counts"]) == (200, {"begin": 1, "refused": 1})
+    assert (answer.status_code, answer.json()["counts"]) == (200, {"begin": 1, "refused": 1, "in_service": 0})
     refused = answer.json()["items"][1]
     assert not refused["begins"] and "busy with commission" in refused["reason"]
     assert operator.get("/api/v1/bulk").json()["items"] == []
+
+
+def test_a_forecast_says_which_machines_are_in_service(operator: Client, site: Site, ids: list[str]) -> None:
+    serving = site.machine(site.in_service("db-1")[0]).id
+    body = {"action": "test", "ids": [ids[0], serving], "dry_run": True}
+    forecast = operator.change(BULK, body).json()
+    assert forecast["counts"] == {"begin": 2, "refused": 0, "in_service": 1}
+    assert [item["in_service"] for item in forecast["items"]] == [False, True]
 
 
 def test_it_is_stopped_once(operator: Client, ids: list[str]) -> None:

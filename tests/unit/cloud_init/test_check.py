@@ -56,6 +56,7 @@ def test_a_bad_template_is_refused_at_the_right_place(template, body, line, colu
         ("hostname: x\ncolor: red", 2, "knows no key color"),
         ("phone_home: {url: https://example.net/}", 1, "phone_home"),
         ('runcmd:\n  - "echo {{ text }}"', 2, "text | quote"),
+        ("write_files:\n  - {path: /a}\n  - {path: /a, append: true}\n  - {path: /a}", 4, "/a is written before"),
     ],
 )
 def test_what_is_only_doubtful_is_a_warning(template, body, line, words):

@@ -28,6 +28,11 @@ RELEASED_BY_MALLORY = "maas|User releasing node|(mallory)|mallory"
 RELEASED_BY_GOUGH = "maas|User releasing node|(admin) - Gough job_1: again|admin"
 CASES = [
     ("template-rejected", "validate", FAILED, ["gough|finding|line 3, column 7: no such variable"], "no such variable"),
+    ("template-rejected", "validate", FAILED, ["gough|finding|/variables/pool: is required"], "/variables/pool"),
+    ("options-not-there", "validate", FAILED, ["gough|finding|/pool: there is none called 'x'; there are batch"],
+     "there are batch"),
+    ("options-not-there", "validate", FAILED,
+     ["gough|finding|/links/0/subnet: the region has none; it has 10.0.0.0/24"], "it has 10.0.0.0/24"),
     ("power-failed", "install", FAILED, ["maas|Deploying", BMC], "No rack controllers"),
     ("power-failed", "submit", OVERDUE, ["gough|action-failed|MAAS: 503 No rack", BMC], "No rack controllers"),
     ("power-failed", "commission", FAILED, ["maas|Failed to power on node|timeout"], "timeout"),

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from gough.domain.maas_events import PROGRESS
 from gough.ports import ProvisionerEvent
-from gough.services.sync.recording import Events, fetch, recorded_ids
+from gough.services.sync.recording import Events, fetch, record_progress, recorded_ids, unknown
 from gough.services.sync.visit import Visit
 
 OVERLAP = timedelta(seconds=60)  # MAAS commits events out of the order of their ids; this late at the most
@@ -11,7 +12,7 @@ MARKS = 5  # events remembered by their looks, each of another machine: a delete
 
 
 def follow_events(visit: Visit) -> None:
-    """Read the event log from the cursor; fetch each machine that is named.
+    """Read the event log from the cursor; fetch each machine that an event may have changed.
 
     The cursor stays before the first missing id for as long as that event may still be committed.
     """
@@ -23,7 +24,9 @@ def follow_events(visit: Visit) -> None:
         with visit.use.database.read() as session:
             seen = recorded_ids(session, region, page, settled=True)
         news = [event for event in page if event.id not in seen]
-        fetch(visit, sorted({event.system_id for event in news}), page)
+        read = {event.system_id for event in news if event.type not in PROGRESS} | unknown(visit, news)
+        record_progress(visit, [event for event in news if event.system_id not in read])
+        fetch(visit, sorted(read), page)
         if news:
             visit.lag = max(0.0, (visit.now() - news[-1].created).total_seconds())
         after, cursor, marks = page[-1].id, settled(page, cursor), marks_of(page, marks)

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gough.domain.maas_events import SHOWN
+from gough.domain.service_state import ServiceState
 from gough.domain.timeline import Level, Source, TimelineEvent
 from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import ProvisionerEvent
-from gough.services import observing, timeline
+from gough.services import observing, progress, timeline
 from gough.services.attribution import attribute, author_of
 from gough.services.sync.scripts import failed_scripts, record_output
 from gough.services.sync.visit import Visit
@@ -63,6 +65,30 @@ def _fetch_chunk(visit: Visit, chunk: Sequence[str], named: Events, page: Events
         record_output(session, known, failed, asked_at)
         attribute(session, here, known, [*named, *late])
     return took
+
+
+def unknown(visit: Visit, events: Events) -> set[str]:
+    """The machines among these events' that Gough has never seen."""
+    ids = {event.system_id for event in events}
+    with visit.use.database.read() as session:
+        return ids - _known(session, visit.region, ids).keys()
+
+
+def record_progress(visit: Visit, events: Events) -> None:
+    """Events that only tell how far a machine is: recorded, shown, and its machine not read."""
+    if not events:
+        return
+    now = visit.now()
+    with visit.use.database.write() as session:
+        here = session.get_one(Region, visit.region.id)
+        known = _known(session, here, {event.system_id for event in events})
+        _record(session, here, known, events, now)
+        latest = {event.system_id: event for event in events if event.level in SHOWN}
+        for system_id, event in latest.items():
+            said = f"{event.type} - {event.description}" if event.description else event.type
+            known[system_id].status_message = said
+            if known[system_id].service == ServiceState.IN_PROGRESS:
+                progress.tell(session, known[system_id].id, progress.BY_MAAS, said)
 
 
 def _record(session: Session, region: Region, known: Mapping[str, Machine], events: Events, now: datetime) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, create_model
 from gough.domain.errors import Conflict, Invalid, NotFound, Problem
 from gough.domain.permissions import Permission
 from gough.domain.waves import ItemState, Limits
-from gough.services import bulk, bulk_results
+from gough.services import bulk, bulk_results, forecasts
 from gough.services.bulk import MOST_MACHINES, Order
 from gough.services.bulk_results import VERBS
 from gough.services.choosing import ids_of
@@ -71,7 +71,7 @@ def begin(request: Request, body: Begin) -> Answer:
     order = Order(VERBS[body.action], _ids(request, body), limits, parameters)
     with _pointing_at_parameters():
         if body.dry_run:
-            return as_json(forecast_shape(body.action, bulk.dry_run(request.use, order)))
+            return _forecast(request, body.action, order)
         made = bulk.begin(request.use, order, by=request.by)
     return _accepted(request, made.id)
 
@@ -106,6 +106,12 @@ def one(request: Request, bulk_id: str) -> Answer:
 )  # fmt: skip
 def stop(request: Request, bulk_id: str, body: Stop) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     return _accepted(request, bulk.stop(request.use, bulk_id, by=request.by).id)
+
+
+def _forecast(request: Request, action: str, order: Order) -> Answer:
+    found = bulk.dry_run(request.use, order)
+    with request.use.database.read() as session:
+        return as_json(forecast_shape(action, found, forecasts.in_service(session, found)))
 
 
 def _accepted(request: Request, bulk_id: str) -> Answer:

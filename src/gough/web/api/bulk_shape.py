@@ -1,6 +1,6 @@
 """Bulk operations as the API shows them, with the same names as what is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gough.domain.waves import ItemState
@@ -29,13 +29,15 @@ def result_shape(each: Result) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def forecast_shape(action: str, found: Sequence[Forecast]) -> dict[str, Any]:
+def forecast_shape(action: str, found: Sequence[Forecast], in_service: Collection[str]) -> dict[str, Any]:
+    """`in_service`: the ids of those that would begin and are in service now."""
     refused = sum(1 for each in found if each.refusal)
     return {
-        "action": action, "machines": len(found), "counts": {"begin": len(found) - refused, "refused": refused},
+        "action": action, "machines": len(found),
+        "counts": {"begin": len(found) - refused, "refused": refused, "in_service": len(in_service)},
         "items": [
             {"machine_id": each.machine_id, "hostname": each.hostname, "begins": not each.refusal,
-             "reason": each.refusal}
+             "reason": each.refusal, "in_service": each.machine_id in in_service}
             for each in found
         ],
     }  # fmt: skip

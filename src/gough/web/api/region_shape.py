@@ -6,13 +6,17 @@ from gough.services.regions import Standing
 from gough.web.message import moment
 
 
-def region_shape(standing: Standing) -> dict[str, Any]:
-    """`duty` and `reconcile.duty` are shares of the region's time over the last minute; null: not measured yet."""
+def region_shape(standing: Standing, in_flight: int) -> dict[str, Any]:
+    """`max_in_flight` 0: any number of jobs at once.
+
+    `duty` and `reconcile.duty` are shares of the region's time over the last minute; null: not measured yet.
+    """
     found = standing.region
     return {
         "id": found.id, "name": found.name, "url": found.url, "username": found.username, "version": found.version,
         "health": found.health, "health_reason": found.health_reason, "remark": found.remark,
         "followed": standing.is_followed, "machines": standing.machines, "vanished": standing.vanished,
+        "in_flight": in_flight, "max_in_flight": found.max_in_flight,
         "polled_at": moment(found.polled_at), "lag_seconds": found.lag_seconds, "duty": found.duty,
         "oldest_reading_at": moment(standing.oldest_reading), "presence_at": moment(found.presence_at),
         "import": {"at": moment(found.imported_at), "done": found.import_done, "total": found.import_total},

@@ -1,11 +1,15 @@
 """MAAS regions: how well Gough knows them, adding, changing, testing."""
 
+from datetime import datetime
+from typing import Any
+
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from gough.domain.permissions import Permission
 from gough.persistence.models import Region
-from gough.services import regions
+from gough.services import admission, regions
 from gough.services.regions import FeedAccount
 from gough.web.api.machines import Strict
 from gough.web.api.region_shape import region_shape
@@ -33,6 +37,7 @@ class ChangedRegion(Strict):
     url: str | None = Field(None, min_length=1, max_length=500)
     api_key: str | None = Field(None, min_length=5, max_length=500, repr=False)
     feed: Feed | None = None
+    max_in_flight: int | None = Field(None, ge=0, le=100_000)
 
 
 class TestRegion(Strict):
@@ -43,15 +48,14 @@ class TestRegion(Strict):
 def listed(request: Request) -> Answer:
     with request.use.database.read() as session:
         now = request.use.database.now(session)
-        items = [region_shape(regions.standing(session, found, now)) for found in regions.listed(session)]
+        items = [_shape(session, found, now) for found in regions.listed(session)]
     return as_json({"items": items, "next_cursor": None})
 
 
 @operation("GET /api/v1/regions/<name>", permission=Permission.VIEW, summary="One region.", raises=(NotFound,))
 def one(request: Request, name: str) -> Answer:
     with request.use.database.read() as session:
-        found = regions.find(session, name)
-        return as_json(region_shape(regions.standing(session, found, request.use.database.now(session))))
+        return as_json(_shape(session, regions.find(session, name), request.use.database.now(session)))
 
 
 @operation(
@@ -65,11 +69,14 @@ def add(request: Request, body: NewRegion) -> Answer:
 
 @operation(
     "PATCH /api/v1/regions/<name>", permission=Permission.MANAGE, body=ChangedRegion, raises=TALKING,
-    summary="Another address, key or feed account.",
+    summary="Another address, key or feed account, or how many jobs may run there at once.",
 )  # fmt: skip
 def change(request: Request, name: str, body: ChangedRegion) -> Answer:
-    feed = _account(body.feed)
-    return _shown(request, regions.change(request.use, name, url=body.url, api_key=body.api_key, feed=feed))
+    changed = regions.change(
+        request.use, name, url=body.url, api_key=body.api_key, feed=_account(body.feed),
+        max_in_flight=body.max_in_flight,
+    )  # fmt: skip
+    return _shown(request, changed)
 
 
 @operation(
@@ -86,6 +93,9 @@ def _account(feed: Feed | None) -> FeedAccount | None:
 
 def _shown(request: Request, region: Region, status: int = 200) -> Answer:
     with request.use.database.read() as session:
-        found = regions.find(session, region.id)
-        shown = region_shape(regions.standing(session, found, request.use.database.now(session)))
+        shown = _shape(session, regions.find(session, region.id), request.use.database.now(session))
     return as_json(shown, status, (("Location", f"/api/v1/regions/{region.id}"),) if status == 201 else ())
+
+
+def _shape(session: Session, region: Region, now: datetime) -> dict[str, Any]:
+    return region_shape(regions.standing(session, region, now), admission.in_flight(session, region.id))

@@ -64,7 +64,7 @@ def step(each: JobStep) -> dict[str, Any]:
     return {
         "name": each.name, "state": each.state, "outcome": each.outcome, "waived_by": each.waived_by,
         "cause": each.cause, "attempts": each.attempts, "started_at": moment(each.started_at),
-        "finished_at": moment(each.finished_at), "deadline_at": moment(each.deadline_at),
+        "finished_at": moment(each.finished_at), "deadline_at": moment(each.deadline_at), "progress": each.progress,
     }  # fmt: skip
 
 

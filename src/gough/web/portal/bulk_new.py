@@ -31,7 +31,7 @@ def look(request: Request) -> Answer:
     if act.verb == "deploy" and source is None:
         with request.use.database.read() as session:
             known = [(v, templates.source_of(v)) for v in templates.newest_versions(session)]
-        return page(request, "bulk_choose.html", act=act, chosen=chosen, known=known)
+            return page(request, "bulk_choose.html", act=act, chosen=chosen, known=known)
     if source is not None:  # its variables come first
         return _form(request, act, chosen, label, source)
     forecast = bulk.dry_run(request.use, order_of(request, act, chosen.ids))

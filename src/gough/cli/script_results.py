@@ -1,0 +1,44 @@
+"""`gough machine results`: what MAAS's scripts said of a machine."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from gough.cli.machine_show import Name
+from gough.cli.output import Format, show
+from gough.ports import ScriptResult
+
+Form = Annotated[Format, typer.Option("-o", "--format", help="How to print.")]
+
+
+def results(
+    name: Name,
+    script: Annotated[str, typer.Option("--output", metavar="SCRIPT", help="Print this script's whole output.")] = "",
+    form: Form = Format.TABLE,
+) -> None:
+    """The commissioning, testing and installation scripts that MAAS ran on it, newest first; asks MAAS now."""
+    from gough.cli.embedded import use
+    from gough.services import script_results
+
+    found = script_results.read(use(), name, output_of=script)
+    rows = [asdict(each) for each in found]
+    if not script:
+        shown = [{field: value for field, value in row.items() if field != "output"} for row in rows]
+        show(shown, ("name", "kind", "status", "exit_status"), form)
+    elif form is not Format.TABLE:
+        show(rows, (), form)
+    else:
+        _print(found)
+
+
+def _print(found: list[ScriptResult]) -> None:
+    """A script's only result as it is; several, each under a line that says which it is."""
+    for each in found:
+        if len(found) > 1:
+            print(f"---- {each.name} ({each.kind}): {each.status}, exit {_exit(each)} ----")
+        print(each.output, end="" if each.output.endswith("\n") or not each.output else "\n")
+
+
+def _exit(each: ScriptResult) -> str:
+    return "-" if each.exit_status is None else str(each.exit_status)
