@@ -148,7 +148,7 @@ def _ended(application: Application) -> dict[str, datetime]:
         .where(JobStep.name == "install", JobStep.state == "done")
     )
     with application.use.database.read() as session:
-        return {row[0]: row[1] for row in session.execute(query)}
+        return {row[0]: row[1] for row in session.execute(query) if row[1] is not None}
 
 
 def _wait(check: Callable[[], bool], what: str) -> None:

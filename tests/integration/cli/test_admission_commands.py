@@ -57,16 +57,18 @@ def test_a_running_stage_tells_how_far_it_is(gough: Gough, site: Site) -> None:
 
 
 def test_windows_are_listed_and_removed_and_wrong_ones_named(gough: Gough, site: Site) -> None:
+    site.ready()
     site.clock.forward(minutes=60 * 24 * 2)  # Saturday at noon
     always = ("--days", "daily", "--start", "09:00", "--minutes", "600", "--tag", "gpu", "--tag", "ssd")
     assert gough("window", "add", "office", *always, "--timezone", "Europe/Berlin").code == 0
-    assert gough("window", "add", "weekend", *WEEKEND).out.startswith("weekend: binds 0 machines now (every machine)")
+    assert gough("window", "add", "weekend", *WEEKEND).out.startswith("weekend: binds 1 machines now (every machine)")
     assert gough("window", "add", "weekend", *WEEKEND).code == 5
     office, weekend = gough("window", "list").out.splitlines()[1:]
     assert "tag gpu and ssd" in office and "now" in office and "2026-01-04 06:00 UTC" in weekend
     found = json.loads(gough("window", "list", "-o", "json").out)
     assert [(each["name"], each["days"], each["is_open"]) for each in found][1] == ("weekend", ["sat", "sun"], False)
     assert found[0]["applies"] == {"tag": ["gpu", "ssd"]} and found[0]["opens_at"] is None
+    assert [each["machines"] for each in found] == [0, 1]
     wrong = gough("window", "add", "w", "--days", "sat", "--start", "25:00", "--minutes", "0", "--timezone", "Mars")
     assert wrong.code == 2 and all(f"/{field}" in wrong.err for field in ("start", "minutes", "timezone"))
     assert gough("window", "add", "w", *WEEKEND, "--status", "happy").code == 2

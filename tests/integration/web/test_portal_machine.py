@@ -85,6 +85,17 @@ def test_whose_it_is_stands_at_the_top_and_a_release_needs_a_word_more(
     assert send(operator, f"{theirs}/release", confirm="hers", not_ours="yes").status_code == 303
 
 
+def test_what_was_deployed_before_a_release_is_not_shown_as_there(operator: Client, site: Site) -> None:
+    system_id, _ = site.in_service()
+    here = f"/machines/{site.machine(system_id).id}"
+    assert "Template: plain@1" in words(operator.get(here))
+    assert send(operator, f"{here}/release", confirm="web-1").status_code == 303
+    site.settle()
+    site.until(system_id, Status.READY)
+    site.settle()
+    assert "Template:" not in words(operator.get(here))
+
+
 def test_an_adoption_shows_its_command_and_script_once(operator: Client, site: Site, theirs: str) -> None:
     assert f'action="{theirs}/adopt"' in operator.get(theirs).text
     page = send(operator, f"{theirs}/adopt")
@@ -139,14 +150,14 @@ def test_a_deployments_options_are_kept_on_error_and_asked_for_when_right(operat
     here = f"/machines/{site.machine(system_id).id}"
     wrong = {
         "template": "plain", "step": "preview", "v.greeting": "hi", "o.kernel": "ga 24", "o.series": "jammy",
-        "o.links": "eth0\neth1=10.64.0.0/16,odd", "o.tags": "gpu no/slash", "o.storage_layout": "lvm",
+        "o.links": "eth0\n\neth1=10.64.0.0/16,odd", "o.tags": "gpu no/slash", "o.storage_layout": "lvm",
     }  # fmt: skip
     answer = send(operator, f"{here}/deploy", **wrong)
     assert answer.status_code == 422
     found = faults(answer)
     assert set(found) == {"o.kernel", "o.links", "o.tags"}
-    assert "1: 'eth0' is not a link." in found["o.links"]
-    assert "2: letters, digits" in found["o.tags"]
+    assert "line 1: 'eth0' is not a link." in found["o.links"] and "line 3: mode expected one of" in found["o.links"]
+    assert "'no/slash': letters, digits" in found["o.tags"]
     for kept in ('value="hi"', 'value="ga 24"', "eth1=10.64.0.0/16,odd", "<option selected>lvm", 'value="jammy"'):
         assert kept in answer.text
     assert '<details class="fold" open>' in answer.text

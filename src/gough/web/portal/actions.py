@@ -113,11 +113,12 @@ def _adoption(scene: Scene) -> list[Offer]:
     """Only where there is a system on it that no agent of ours watches."""
     if scene.status is not MachineStatus.DEPLOYED or scene.in_service:
         return []
-    waits = scene.job is not None and scene.job.kind == JobKind.ADOPTION and scene.job.state in ACTIVE
+    asked = scene.job is not None and scene.job.kind == JobKind.ADOPTION
+    waits = asked and bool(scene.busy())
     other = "It belongs to another Gough." if scene.holder is Holder.OTHER_GOUGH else ""
     why_not = scene.refusal(Permission.DEPLOY) or other or ("" if waits else scene.busy())
     label = "Adopt: another command" if waits else "Adopt"
-    return [Offer("adopt", label, f"{scene.here}/adopt", why_not, is_primary=not waits)]
+    return [Offer("adopt", label, f"{scene.here}/adopt", why_not, is_primary=not asked)]
 
 
 def job_offers(job: Job, caller: Caller) -> list[Offer]:

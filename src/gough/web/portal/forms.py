@@ -71,4 +71,4 @@ def _said(problem: Problem, pointer: str) -> str:
     """With the place inside the field: `2 subnet: is missing`, counted as people do."""
     inside = [part for part in problem.pointer.removeprefix(pointer).split("/") if part]
     place = " ".join(str(int(part) + 1) if part.isdecimal() else part.replace("_", " ") for part in inside)
-    return f"{place}: {problem.message}" if place else problem.message
+    return (f"{place}: {problem.message}" if place else problem.message).removesuffix(".")

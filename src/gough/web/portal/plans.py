@@ -1,6 +1,6 @@
 """A deployment's form, for one machine or for many: a template's variables, and what MAAS itself can be told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,10 +68,6 @@ def plan_of(label: str, source: TemplateSource, given: Typed) -> Plan:
     values = {name: text for name, text in given.variables.items() if text.strip()}
     _, problems = check_values(source.variables, values)
     options, faults = _options(given.options)
-    try:
-        check_options(options)
-    except Invalid as error:
-        faults = [*faults, *error.problems]
     if problems or faults:
         raise Invalid(WRONG, problems=[*problems, *faults])
     return Plan(label, values, given.options.get("series", "").strip(), options)
@@ -100,21 +96,42 @@ def option_fields(given: Typed, faults: Mapping[str, str]) -> list[dict[str, Any
 
 
 def _options(given: Mapping[str, str]) -> tuple[DeployOptions, list[Problem]]:
-    """The options, and what could not be read at all."""
+    """The options, and everything that is wrong with them, at the fields they were typed in."""
     text = {name: value.strip() for name, value in given.items()}
-    links: list[InterfaceLink] = []
-    problems = []
-    for number, line in enumerate(line for line in text.get("links", "").splitlines() if line.strip()):
-        try:
-            links.append(parse_link(line.strip()))
-        except Invalid as error:
-            problems.append(Problem(f"/links/{number}", f"{error} {error.hint}"))
+    links, problems = _links(text.get("links", ""))
     options = DeployOptions(
-        kernel=text.get("kernel", ""), storage_layout=text.get("storage_layout", ""), links=tuple(links),
+        kernel=text.get("kernel", ""), storage_layout=text.get("storage_layout", ""), links=tuple(links.values()),
         tags=words_in(text.get("tags", "")), pool=text.get("pool", ""), zone=text.get("zone", ""),
         lock=text.get("lock") == "yes",
     )  # fmt: skip
+    try:
+        check_options(options)
+    except Invalid as error:
+        problems += [_in_its_field(problem, list(links), options.tags) for problem in error.problems]
     return options, problems
+
+
+def _links(text: str) -> tuple[dict[int, InterfaceLink], list[Problem]]:
+    """{line: its link}, lines counted from 1; and the lines that are none."""
+    links: dict[int, InterfaceLink] = {}
+    problems = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            if line.strip():
+                links[number] = parse_link(line.strip())
+        except Invalid as error:
+            problems.append(Problem("/links", f"line {number}: {error} {error.hint}"))
+    return links, problems
+
+
+def _in_its_field(problem: Problem, lines: Sequence[int], tags: Sequence[str]) -> Problem:
+    """`/links/0/mode` is told at `/links` with its line, `/tags/0` at `/tags` with its tag."""
+    match problem.pointer.split("/"):
+        case ["", "links", number, part]:
+            return Problem("/links", f"line {lines[int(number)]}: {part.replace('_', ' ')} {problem.message}")
+        case ["", "tags", number]:
+            return Problem("/tags", f"'{tags[int(number)]}': {problem.message}")
+    return problem
 
 
 def words_in(text: str) -> tuple[str, ...]:

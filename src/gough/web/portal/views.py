@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gough.domain.attribution import Holder
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
-from gough.persistence.models import Agent, Deployment, Job, Machine, MachineEvent
+from gough.domain.stages import JobKind
+from gough.persistence.models import ACTIVE, Agent, Deployment, Job, Machine, MachineEvent
 from gough.services import agents, jobs, lifecycle, machines, templates, timeline
 from gough.services.attribution import holder
 from gough.services.people import Caller
@@ -60,13 +62,19 @@ def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool)
         offers=[*offers(scene), *(job_offers(job, caller) if job else [])],
         job=_loaded(job),
         deployment=deployment,
-        template=templates.label_of(session, deployment) if deployment else "",
+        template=templates.label_of(session, deployment) if deployment and _is_there(scene) else "",
         events=timeline.history(session, machine.id, limit=TIMELINE_LINES, detailed=detailed)[::-1],
         detailed=detailed,
         agent=agent,
         sample=shown(agent.last_sample) if agent else {},
         position=timeline.stream_position(session),
     )
+
+
+def _is_there(scene: Scene) -> bool:
+    """Whether the newest deployment is what runs on the machine, or is about to."""
+    job = scene.job
+    return scene.holder is Holder.OURS or (job is not None and job.kind == JobKind.DEPLOYMENT and job.state in ACTIVE)
 
 
 def _loaded(job: Job | None) -> Job | None:
