@@ -30,6 +30,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_TEMPLATES_DIR": ("/srv/templates", Path("/srv/templates")),
     "GOUGH_AGENT_DIR": ("/srv/agent", Path("/srv/agent")),
     "GOUGH_SETUP_SECRET": ("hush-setup", "hush-setup"),
+    "GOUGH_EXECUTOR": ("threads", "threads"),
     "GOUGH_WORKER_THREADS": ("8", 8),
     "GOUGH_LEASE_SECONDS": ("45", 45.0),
     "GOUGH_MAAS_POLL_SECONDS": ("2.5", 2.5),
