@@ -90,5 +90,6 @@ mv -f "$etc/agent.env.new" "$etc/agent.env"
 
 if [ -z "$ROOT" ]; then
     systemctl daemon-reload
-    systemctl enable --now gough-agent
+    systemctl enable gough-agent
+    systemctl restart gough-agent # one that ran already takes up the new token
 fi

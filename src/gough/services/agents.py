@@ -67,7 +67,7 @@ def enrol(use: Use, request: Enrolment) -> Answer:
         token = session.get(MachineToken, hash_secret(request.enrolment_token), with_for_update=True)
         if token is None or token.purpose != "enrol":
             raise Unauthenticated("This enrolment token is not known.", hint="Deploy the machine again.")
-        if token.revoked_at is not None:
+        if token.revoked_at is not None or _was_cancelled(session, token):
             raise Gone("The deployment this enrolment token belongs to is over.")
         agent = session.scalars(select(Agent).where(Agent.key_hash == request.key_hash)).one_or_none()
         if token.bound_key_hash is None and agent is None:
@@ -128,6 +128,10 @@ def newest(session: Session, machine_id: str) -> Agent | None:
     """The machine's living agent."""
     living = select(Agent).where(Agent.machine_id == machine_id, Agent.revoked_at.is_(None))
     return session.scalars(living.order_by(Agent.enrolled_at.desc()).limit(1)).one_or_none()
+
+
+def _was_cancelled(session: Session, token: MachineToken) -> bool:
+    return session.get_one(Deployment, token.deployment_id).job.state == "cancelled"
 
 
 def _new_agent(session: Session, token: MachineToken, request: Enrolment, now: datetime) -> Agent:

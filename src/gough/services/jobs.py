@@ -13,7 +13,7 @@ from gough.domain.service_state import ServiceState
 from gough.domain.stages import ENDED_WELL, JobKind, Outcome, Retry, Table, restart_at
 from gough.domain.timeline import PersonEvent, Source, TimelineEvent
 from gough.persistence.models import ACTIVE, Job, JobLog, JobStep, Machine
-from gough.services import timeline
+from gough.services import timeline, windows
 from gough.services.admission import ANYTIME
 from gough.services.context import Use
 from gough.services.machines import set_service
@@ -82,6 +82,9 @@ def begin_now(use: Use, job_id: str, *, by: str) -> Job:
         job, now = find(session, job_id), use.database.now(session)
         if job.state != "queued":
             raise Conflict(f"Job {job.id} does not wait: it is {job.state}.")
+        if windows.opening(session, job.machine, now) is None:
+            hint = "It waits for something else: `gough job log` says for what."
+            raise Conflict(f"Job {job.id} does not wait for a maintenance window.", hint=hint)
         job.parameters = {**job.parameters, ANYTIME: True}
         job.signals, job.wake_at = job.signals + 1, now
         _person(session, job, PersonEvent.HURRIED, f"{job.kind} may begin outside its window", by, now)

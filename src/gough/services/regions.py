@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Unavailable
+from gough.domain.errors import Conflict, GoughError, Invalid, Misconfigured, NotFound, Unavailable
 from gough.persistence.models import Machine, Region
 from gough.services.context import Use
 
@@ -133,7 +133,10 @@ def listed(session: Session) -> list[Region]:
 
 def _ask(use: Use, url: str, api_key: str) -> tuple[str, str]:
     """(MAAS's version, whose key it is)"""
-    client = use.connect(url, api_key)
+    try:
+        client = use.connect(url, api_key)
+    except Misconfigured as error:  # in the environment it would be our own setting; here it is what somebody typed
+        raise Invalid(str(error), hint=error.hint) from error
     try:
         return client.version(), client.whoami()
     finally:

@@ -6,11 +6,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gough.domain.errors import Conflict, NotFound
+from gough.domain.errors import Conflict, Invalid, NotFound, Problem
 from gough.domain.windows import Window, check_window, next_opening
 from gough.persistence.models import Machine, MaintenanceWindow
 from gough.services.context import Use
 from gough.services.machine_filters import choose, conditions
+
+FLEETING = frozenset({"service", "status", "power_state", "locked"})
+FLEETING_SAID = "changes with the very work that the window holds; choose by pool, zone, tag, site, rack or region"
 
 
 def add(use: Use, window: Window, applies: Mapping[str, Sequence[str]], *, by: str) -> MaintenanceWindow:
@@ -20,6 +23,8 @@ def add(use: Use, window: Window, applies: Mapping[str, Sequence[str]], *, by: s
     """
     check_window(window)
     chosen = choose(applies, mark="/applies/")
+    if fleeting := [Problem(f"/applies/{name}", FLEETING_SAID) for name in sorted(FLEETING & chosen.keys())]:
+        raise Invalid("This maintenance window would not hold anything.", problems=fleeting)
     with use.database.write() as session:
         conditions(session, chosen)
         if session.scalars(select(MaintenanceWindow).where(MaintenanceWindow.name == window.name)).first():

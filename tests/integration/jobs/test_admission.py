@@ -2,7 +2,7 @@
 
 import pytest
 
-from gough.domain.errors import Conflict, NotFound
+from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.windows import Window
 from gough.persistence.models import Job
@@ -98,6 +98,8 @@ def test_work_on_a_machine_waits_for_its_window_and_a_person_may_hurry_it(site: 
     assert site.job(hurried.id).state == "running"
     with pytest.raises(Conflict, match="does not wait"):
         jobs.begin_now(site.use, hurried.id, by="ada")
+    with pytest.raises(Invalid, match="would not hold anything"):
+        windows.add(site.use, Window("w", (5,), "06:00", 120), {"service": ["in_service"]}, by="ada")
     windows.remove(site.use, "weekend")
     with pytest.raises(NotFound):
         windows.remove(site.use, "weekend")

@@ -147,6 +147,16 @@ def test_asking_again_gives_a_fresh_command_and_ends_the_one_before(site: Site, 
         adoption.script_for(site.use, hashlib.sha256(b"x").hexdigest())
 
 
+def test_a_cancelled_adoptions_command_enrols_nothing(site: Site, alice: str) -> None:
+    made = adoption.adopt(site.use, deployed_by(site, alice), by="operator")
+    token = made.command.partition("Bearer ")[2].partition("'")[0]
+    site.settle()
+    jobs.cancel(site.use, made.job.id, by="operator")
+    site.settle()
+    with pytest.raises(Gone):
+        agents.enrol(site.use, enrolment(token))
+
+
 def test_only_an_installed_machine_can_be_adopted(site: Site) -> None:
     with pytest.raises(Conflict, match="no system on it"):
         adoption.adopt(site.use, site.ready("bare"), by="operator")

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from gough.domain.errors import Conflict, Misconfigured, NotFound, Refused, Unavailable
+from gough.domain.errors import Conflict, Invalid, Misconfigured, NotFound, Refused, Unavailable
 from gough.persistence.database import Database
 from gough.services import regions
 from gough.services.secrets import Sealer
@@ -66,3 +66,10 @@ def test_testing_a_region_remembers_how_it_went(site: Site, clock: Clock) -> Non
     site.region.intercept = None
     regions.test(site.use, "lab")
     assert (site.region_row().health, site.region_row().health_reason) == ("ok", "")
+
+
+def test_a_key_that_can_be_none_is_the_callers_mistake(site: Site) -> None:
+    with pytest.raises(Invalid, match="three parts"):
+        regions.add(site.use, "second", MAAS_URL, "not a key")
+    with pytest.raises(Invalid, match="not an http or https URL"):
+        regions.change(site.use, "lab", url="ftp://maas")

@@ -13,8 +13,8 @@ from gough.persistence.types import BigId, Json, Utc, new_id
 class Region(Base):
     """A MAAS region controller. What is sealed is encrypted.
 
-    `event_cursor` is the last event id settled. `event_marks` remembers how the newest events looked, as [id, date,
-    system_id]: when they look otherwise, the region was restored from a backup; its ids begin a new `event_epoch`, and
+    `event_cursor` is the last event id settled. `event_marks` remembers how that event looked, as [id, date,
+    system_id]: when it looks otherwise, the region was restored from a backup; its ids begin a new `event_epoch`, and
     machines read before `reread_before` are read again.
 
     `duty` and `reconcile_duty` are the shares of the region's time that Gough took, measured over the last window of

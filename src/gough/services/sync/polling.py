@@ -8,8 +8,8 @@ from gough.domain.errors import GoughError
 from gough.persistence.models import Region
 from gough.services import regions
 from gough.services.context import Use
-from gough.services.sync import history
-from gough.services.sync.events import follow_events, mark_of
+from gough.services.sync.events import follow_events
+from gough.services.sync.history import HistoryChanged, begin_again, mark_of
 from gough.services.sync.importing import check_presence
 from gough.services.sync.reconcile import reconcile
 from gough.services.sync.visit import Visit, set_region
@@ -46,19 +46,22 @@ def poll(use: Use, region_id: str) -> None:
 
 
 def _look(visit: Visit) -> None:
+    try:
+        _steps(visit)
+    except HistoryChanged:
+        begin_again(visit, visit.began_at)
+        with visit.use.database.read() as session:
+            visit.region = session.get_one(Region, visit.region.id)
+        _steps(visit)
+
+
+def _steps(visit: Visit) -> None:
     region, now = visit.region, visit.began_at
-    every = timedelta(seconds=visit.use.settings.maas_presence_seconds)
-    presence_is_due = region.presence_at is None or now - region.presence_at >= every
     if region.event_cursor is None:
         newest, _ = visit.ask(visit.client.newest_event)  # before the machines, so that nothing falls between
-        marks = [mark_of(newest)] if newest else []
-        visit.set(event_cursor=newest.id if newest else 0, event_marks=marks)
-    elif (presence_is_due or region.health != "ok") and not history.is_the_same(visit):
-        history.begin_again(visit, now)
-        presence_is_due = True
-        with visit.use.database.read() as session:
-            visit.region = session.get_one(Region, region.id)
-    if presence_is_due:
+        visit.set(event_cursor=newest.id if newest else 0, event_marks=[mark_of(newest)] if newest else [])
+    every = timedelta(seconds=visit.use.settings.maas_presence_seconds)
+    if region.presence_at is None or now - region.presence_at >= every:
         check_presence(visit)
     follow_events(visit)
     reconcile(visit)
