@@ -26,7 +26,7 @@ def test_a_pause_holds_what_is_queued_and_says_who_paused_and_why(gough: Gough, 
     assert json.loads(listed.out)[0]["state"] == "queued"
     assert "(cli) for 1 min 05 s: storage is being moved\n" in listed.err
     begun = gough("job", "begin", job_id)
-    assert begun.code == 0 and "Gough is paused by" in begun.err
+    assert begun.code == 5 and "does not wait for a maintenance window" in begun.err
     assert gough("job", "resume").code == 0 and gough("job", "resume").code == 5
     site.settle()
     assert site.job(job_id).state == "running" and gough("job", "list").err == ""
@@ -35,8 +35,8 @@ def test_a_pause_holds_what_is_queued_and_says_who_paused_and_why(gough: Gough, 
 def test_a_job_waits_for_its_window_and_is_begun_by_a_person(gough: Gough, site: Site) -> None:
     """The clock begins on Thursday at noon."""
     site.ready("free")
-    added = gough("window", "add", "weekend", *WEEKEND, "--status", "ready", "--pool", "default", "--zone", "default")
-    expected = "weekend: binds 1 machines now (status ready; zone default; pool default); opens 2026-01-03 06:00 UTC.\n"
+    added = gough("window", "add", "weekend", *WEEKEND, "--pool", "default", "--zone", "default")
+    expected = "weekend: binds 1 machines now (zone default; pool default); opens 2026-01-03 06:00 UTC.\n"
     assert added.out == expected
     job_id = commissioning(site, "bound")
     site.settle()
@@ -72,6 +72,8 @@ def test_windows_are_listed_and_removed_and_wrong_ones_named(gough: Gough, site:
     wrong = gough("window", "add", "w", "--days", "sat", "--start", "25:00", "--minutes", "0", "--timezone", "Mars")
     assert wrong.code == 2 and all(f"/{field}" in wrong.err for field in ("start", "minutes", "timezone"))
     assert gough("window", "add", "w", *WEEKEND, "--status", "happy").code == 2
+    fleeting = gough("window", "add", "w", *WEEKEND, "--service", "in_service")
+    assert fleeting.code == 2 and "changes with the very work" in fleeting.err
     assert gough("window", "add", "w", "--days", "someday", "--start", "06:00", "--minutes", "9").code == 2
     assert gough("window", "remove", "weekend").code == 0 and gough("window", "remove", "weekend").code == 4
 

@@ -10,7 +10,7 @@ METADATA = "http://lab.maas:5248/MAAS/metadata"
 
 def curtin_config(machine: Machine) -> dict[str, Any]:
     return {
-        "apt": {"preserve_sources_list": False, "sources_list": "deb http://archive.ubuntu.com/ubuntu $RELEASE main\n"},
+        "apt": {"preserve_sources_list": False, "sources_list": "deb http://mirror.example/ubuntu $RELEASE main\n"},
         "cloudconfig": {
             "maas-datasource": {
                 "content": "datasource_list: [ MAAS ]",
