@@ -24,7 +24,7 @@ from gough.domain.errors import (
 from gough.web.body import BODY_CAP, FORM_CAP
 from gough.web.guard import Guard
 from gough.web.message import MOST_FIELDS, MOST_PARAMETERS, Answer, Request
-from gough.web.operation import REGISTRY, Open, Operation
+from gough.web.operation import REGISTRY, Open
 from tests.integration.web.conftest import Client
 
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "hint", "retryable", "errors"}
@@ -41,16 +41,10 @@ def raising(guard: Guard) -> Iterator[list[Exception]]:
     def fail(_request: Request) -> Answer:
         raise errors[0]
 
+    kept = known.handler
     object.__setattr__(known, "handler", fail)
-    kept = Operation("GET", "/healthz", Open.PUBLIC, known.summary, healthz)
     yield errors
-    object.__setattr__(known, "handler", kept.handler)
-
-
-def healthz(request: Request) -> Answer:
-    from gough.web.api import system
-
-    return system.healthz(request)
+    object.__setattr__(known, "handler", kept)
 
 
 CLASSES: list[tuple[Exception, int]] = [
