@@ -28,7 +28,7 @@ def test_heartbeats_are_compressed_on_one_connection(gough: Fixture, run: Runner
 def test_all_collectors_report_and_the_clock_skew_follows_the_first_answer(gough: Fixture, run: Runner) -> None:
     run(2)
     message = gough.server.heartbeats[-1].message
-    assert set(message["samples"]) == {"cpu", "disk", "load", "memory", "network", "os"}
+    assert set(message["samples"]) == {"cloud_init", "cpu", "disk", "load", "memory", "network", "os"}
     assert all(about["error"] is None and about["seconds"] >= 0 for about in message["collectors"].values())
     expected = time.time() - 1769860800  # the server always says 2026-01-31T12:00:00Z
     assert message["clock_skew_seconds"] == pytest.approx(expected, abs=30)
@@ -42,7 +42,7 @@ def test_a_crashing_collector_is_isolated(gough: Fixture, run: Runner, monkeypat
     monkeypatch.setitem(REGISTRY, "load", lambda: {"load_1m": float("nan")})
     run(1)
     message = gough.server.heartbeats[0].message
-    assert set(message["samples"]) == {"cpu", "memory", "network", "os"}
+    assert set(message["samples"]) == {"cloud_init", "cpu", "memory", "network", "os"}
     assert message["collectors"]["disk"]["error"] == "RuntimeError: the disk is on fire"
     assert "ValueError" in message["collectors"]["load"]["error"]
 

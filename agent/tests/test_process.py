@@ -107,7 +107,7 @@ def test_without_an_enrolment_or_a_token_it_exits_with_2(start: Start) -> None:
 
 def test_once_prints_json_and_tells_nobody(gough: Any, start: Start) -> None:
     out, log = start("run", "--once", MANAGEMENT_SERVER_URL="").communicate(timeout=20)
-    assert {"cpu", "disk", "load", "memory", "network", "os"} == set(json.loads(out)["samples"])
+    assert {"cloud_init", "cpu", "disk", "load", "memory", "network", "os"} == set(json.loads(out)["samples"])
     assert log == ""
     assert gough.server.requests == []
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
-from time import monotonic
 
 import pytest
 
@@ -14,23 +12,15 @@ from gough.lab.hall import Hall
 from gough.lab.operator import Operator
 from gough.lab.pace import Pace
 from gough.lab.server_process import ServerProcess, build_agent, environment, free_port
+from tests.stack.watching import Standings, until
 
 MACHINES = 20
-PATIENCE = 240.0
 
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
     with ExitStack() as stack:
         yield stack
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Look again and again, for as long as a slow computer may need."""
-    pause, end = Event(), monotonic() + PATIENCE
-    while not condition():
-        assert monotonic() < end, f"not within {PATIENCE:.0f} s: {what}"
-        pause.wait(0.1)
 
 
 @pytest.mark.kill
@@ -50,6 +40,7 @@ def test_twenty_deployments_survive_a_server_that_is_killed_three_times(tmp_path
     use = wire(read_settings(settings)).use
     stack.callback(use.database.close)
     operator = Operator(use, "docker-host")
+    told = Standings(operator, hall, folder)
     hall.power_up()
 
     def submitted() -> int:
@@ -66,9 +57,9 @@ def test_twenty_deployments_survive_a_server_that_is_killed_three_times(tmp_path
         ("four have arrived", lambda: arrived() >= 4),
     )
     for what, moment in moments:
-        until(moment, what)
+        until(moment, what, told)
         server.kill()
         server.start()
-    until(lambda: arrived() == MACHINES, "all are in service")
+    until(lambda: arrived() == MACHINES, "all are in service", told)
 
     assert hall.deploys() == {f"node-{number:02}": 1 for number in range(1, MACHINES + 1)}

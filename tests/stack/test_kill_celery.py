@@ -14,7 +14,7 @@ from gough.lab.operator import Operator
 from gough.lab.pace import Pace
 from gough.lab.server_process import GoughProcess, ServerProcess, build_agent, environment, free_port
 from gough.services.context import Use
-from tests.stack.test_kill import until
+from tests.stack.watching import Standings, until
 from tests.support import postgres, redis_server
 from tests.support.postgres import Postgres
 from tests.support.redis_server import RedisServer
@@ -27,6 +27,7 @@ MACHINES = 12
 class Stack:
     """Every part of it, each a process of its own."""
 
+    folder: Path
     hall: Hall
     use: Use
     server: ServerProcess
@@ -77,7 +78,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
             process.start()
         application = wire(read_settings(settings))
         exits.callback(application.close)
-        yield Stack(hall, application.use, server, beat, workers, broker, database)
+        yield Stack(folder, hall, application.use, server, beat, workers, broker, database)
 
 
 @pytest.mark.kill
@@ -85,6 +86,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.mark.timeout(900)
 def test_deployments_survive_the_death_of_every_part(stack: Stack) -> None:
     operator = Operator(stack.use, "docker-host")
+    told = Standings(operator, stack.hall, stack.folder)
     stack.hall.power_up()
 
     def submitted(count: int) -> Callable[[], bool]:
@@ -106,8 +108,8 @@ def test_deployments_survive_the_death_of_every_part(stack: Stack) -> None:
         (10, lambda: stack.again(stack.server)),
     )
     for count, kill in moments:
-        until(submitted(count), f"{count} are submitted")
+        until(submitted(count), f"{count} are submitted", told)
         kill()
-    until(lambda: arrived() == MACHINES, "all are in service")
+    until(lambda: arrived() == MACHINES, "all are in service", told)
     assert stack.hall.deploys() == {f"node-{number:02}": 1 for number in range(1, MACHINES + 1)}
     assert all(process.is_running for process in (stack.server, stack.beat, *stack.workers))

@@ -195,8 +195,9 @@ class Site:
     def enrols(self, held: Credentials, key: str = "key of the agent") -> str:
         return agents.enrol(self.use, enrolment(held.enrol, key)).agent_id
 
-    def beats(self, agent_id: str, sequence: int, key: str = "key of the agent") -> agents.Answer:
-        return agents.heartbeat(self.use, agent_id, key, agents.Heartbeat(sequence=sequence, sent_at=self.clock.now))
+    def beats(self, agent_id: str, sequence: int, key: str = "key of the agent", **samples: object) -> agents.Answer:
+        beat = agents.Heartbeat(sequence=sequence, sent_at=self.clock.now, samples=samples)
+        return agents.heartbeat(self.use, agent_id, key, beat)
 
     def comes_up(self, system_id: str) -> str:
         """Everything a machine does between the deploy call and its first heartbeat; the agent's id."""

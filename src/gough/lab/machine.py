@@ -183,7 +183,7 @@ class VirtualMachine:
         assert self._system is not None
         return first_boot(
             self._system, data, self._cloud_init,
-            sabotage=self._struck(Point.CLOUD_INIT), pause=lambda: self._pace.wait(times.CLOUD_INIT_STAGE, off),
+            sabotage=self._struck(Point.CLOUD_INIT), pause=lambda seconds: self._pace.wait(seconds, off),
         )  # fmt: skip
 
     def _wipe_disk(self) -> None:

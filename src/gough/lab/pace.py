@@ -17,6 +17,7 @@ WRITE_IMAGE = 110.0
 CONFIGURE_SYSTEM = 60.0
 BOOT_FROM_DISK = 70.0
 CLOUD_INIT_STAGE = 12.0
+BETWEEN_TRIES = 1.0  # of a webhook; cloud-init 25.1 `url_helper.readurl`, sec_between
 ERASE = 120.0
 
 # What machines do is sped up, what Gough itself does is not: those stages keep time enough on a busy laptop.

@@ -4,17 +4,19 @@ Of the user-data's scripts only the agent's installer really runs, with GOUGH_RO
 template's other scripts would change the laptop. Those are checked with `sh -n`, which is what fails them here.
 """
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
 import structlog
 
+from gough.lab import pace as times
 from gough.lab.user_data import Script, UserData
 
 log = structlog.get_logger()
@@ -57,13 +59,21 @@ class System:
         done = subprocess.run(["/bin/sh", *arguments], env=environment, capture_output=True, timeout=120, check=False)
         return done.returncode, (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
 
+    def conclude_boot(self, errors: Sequence[str]) -> None:
+        """What cloud-init leaves for `cloud-init status`, and for the agent."""
+        path = Path(self._made("run/cloud-init"), "result.json")
+        path.write_text(json.dumps({"v1": {"datasource": "DataSourceMAAS", "errors": list(errors)}}))
+
     def start_agent(self) -> None:
         """What systemd does with the unit that the installer left, as far as a folder allows."""
         unit = self._root / UNIT
         if self._agent is not None or not unit.is_file():
             return
         lines = [line.partition("=") for line in unit.read_text().splitlines() if not line.startswith("#")]
-        environment = {"PATH": os.environ["PATH"], "STATE_DIRECTORY": self._made("var/lib/gough-agent")}
+        environment = {
+            "PATH": os.environ["PATH"], "STATE_DIRECTORY": self._made("var/lib/gough-agent"),
+            "GOUGH_HOST_ROOT": str(self._root),
+        }  # fmt: skip
         for name, _, value in lines:
             if name == "Environment":
                 environment |= dict(word.split("=", 1) for word in shlex.split(value))
@@ -97,13 +107,16 @@ class System:
 
 
 def first_boot(
-    system: System, data: UserData, tell_maas: Reporter, *, sabotage: bool, pause: Callable[[], bool]
+    system: System, data: UserData, tell_maas: Reporter, *, sabotage: bool, pause: Callable[[float], bool]
 ) -> bool:
-    """cloud-init's four stages, reported to every webhook and to MAAS. False when the power went off meanwhile."""
+    """cloud-init's four stages, reported to every webhook and to MAAS. False when the power went off meanwhile.
+
+    `pause` waits so many seconds of the machine's time; True when the power went off.
+    """
 
     def report(name: str, event_type: str, description: str, result: str = "") -> None:
         tell_maas(name, event_type, description, result)
-        post(data, {"name": name, "event_type": event_type, "description": description}, result)
+        post(data, {"name": name, "event_type": event_type, "description": description}, result, pause)
 
     stages = (
         ("init-local", "searching for local datasources"),
@@ -112,24 +125,26 @@ def first_boot(
     )
     for name, description in stages:
         report(name, "start", description)
-        if pause():
+        if pause(times.CLOUD_INIT_STAGE):
             return False
         report(name, "finish", description, "SUCCESS")
     report("modules-final", "start", "running modules for final")
-    failed = False
+    errors = []
     for script in data.scripts:
         part = f"modules-final/config-scripts_user/{script.name}"
         report(part, "start", f"running {script.name}")
         complaint = system.run_script(script, sabotage=sabotage and script is data.scripts[0])
         report(part, "finish", complaint or f"{script.name} ran", "FAIL" if complaint else "SUCCESS")
-        failed = failed or bool(complaint)
-    if pause():
+        if complaint:
+            errors.append(f"('scripts_user', RuntimeError('Runparts: 1 failures ({script.name})'))")
+    if pause(times.CLOUD_INIT_STAGE):
         return False
-    report("modules-final", "finish", "running modules for final", "FAIL" if failed else "SUCCESS")
+    system.conclude_boot(errors)
+    report("modules-final", "finish", "running modules for final", "FAIL" if errors else "SUCCESS")
     return True
 
 
-def post(data: UserData, event: dict[str, str], result: str) -> None:
+def post(data: UserData, event: dict[str, str], result: str, pause: Callable[[float], bool]) -> None:
     """One report to each webhook, tried again as its configuration says, and then forgotten, as cloud-init does."""
     body = {**event, "origin": "cloudinit", "timestamp": time.time()} | ({"result": result} if result else {})
     for hook in data.webhooks:
@@ -138,6 +153,8 @@ def post(data: UserData, event: dict[str, str], result: str) -> None:
                 answer = httpx.post(hook["endpoint"], json=body, timeout=float(hook.get("timeout", 10)))
             except httpx.TransportError as error:
                 log.debug("report not delivered", error=str(error))
+                if pause(times.BETWEEN_TRIES):
+                    return
                 continue
             if answer.status_code < 500:
                 break

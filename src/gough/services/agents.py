@@ -15,12 +15,14 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.timeline import AgentEvent, Level, Source, TimelineEvent
 from gough.persistence.models import Agent, AgentSample, Deployment, Machine, MachineToken
-from gough.services import timeline
+from gough.services import reports, timeline
 from gough.services.context import Use
 from gough.services.machines import set_service
 from gough.services.secrets import hash_secret
 from gough.services.waking import signal_machine
 from gough.services.workflow.journal import waived_in_words
+
+BOOT = "cloud_init"  # the collector that tells how the first boot ended
 
 
 class Enrolment(BaseModel):
@@ -94,9 +96,8 @@ def heartbeat(use: Use, agent_id: str, key: str, beat: Heartbeat) -> Answer:
         if agent.revoked_at is not None:
             raise Gone("The machine was released; this agent's key is no longer good.")
         duplicate = session.get(AgentSample, (agent.id, beat.sequence)) is not None
-        if not duplicate:
-            _record(session, agent, beat, now)
-        changed = _seen(session, agent, now)
+        changed = not duplicate and _record(session, agent, beat, now)
+        changed = _seen(session, agent, now) or changed
     if changed:
         use.waker.wake()
     return Answer(use.settings.agent_interval_seconds, now, agent_id, duplicate)
@@ -146,15 +147,20 @@ def _new_agent(session: Session, token: MachineToken, request: Enrolment, now: d
     return agent
 
 
-def _record(session: Session, agent: Agent, beat: Heartbeat, now: datetime) -> None:
+def _record(session: Session, agent: Agent, beat: Heartbeat, now: datetime) -> bool:
+    """Whether it tells what Gough has been waiting for."""
     payload = zlib.compress(orjson.dumps(beat.samples), level=1)
     session.add(
         AgentSample(agent_id=agent.id, sequence=beat.sequence, sent_at=beat.sent_at, received_at=now, payload=payload)
     )
-    if beat.sequence > agent.last_sequence:
-        agent.last_sequence, agent.last_sample = beat.sequence, beat.samples
-        agent.hostname, agent.version, agent.boot_id = beat.hostname, beat.agent_version, beat.boot_id
-        agent.clock_skew_seconds = (beat.sent_at - now).total_seconds()
+    if beat.sequence <= agent.last_sequence:
+        return False
+    boot = beat.samples.get(BOOT)
+    news = boot is not None and boot != (agent.last_sample or {}).get(BOOT)
+    agent.last_sequence, agent.last_sample = beat.sequence, beat.samples
+    agent.hostname, agent.version, agent.boot_id = beat.hostname, beat.agent_version, beat.boot_id
+    agent.clock_skew_seconds = (beat.sent_at - now).total_seconds()
+    return news and reports.hear_agent(session, session.get_one(Deployment, agent.deployment_id), boot, now)
 
 
 def _seen(session: Session, agent: Agent, now: datetime) -> bool:

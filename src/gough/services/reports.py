@@ -1,6 +1,7 @@
 """What cloud-init reports from a machine's first boot.
 
 Source: cloud-init 25.1, `cloudinit/reporting/events.py`: {name, description, event_type, origin, timestamp, result?}.
+It forgets a report that nobody took; how the boot ended, the agent tells too.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from gough.services.secrets import hash_secret
 from gough.services.waking import signal_machine
 
 FINAL = "modules-final"  # the last stage of a boot; its finish is the end of the first boot
+ENDS = {"done": ("SUCCESS", Level.INFO), "error": ("FAIL", Level.ERROR)}  # by what `cloud-init status` says
 
 
 def accept(use: Use, token: str, report: Mapping[str, Any]) -> None:
@@ -40,6 +42,25 @@ def accept(use: Use, token: str, report: Mapping[str, Any]) -> None:
         said = f"{name} {event_type} {result}".strip()
         progress.tell(session, deployment.machine_id, progress.BY_CLOUD_INIT, said)
     use.waker.wake()
+
+
+def hear_agent(session: Session, deployment: Deployment, said: object, now: datetime) -> bool:
+    """The end of the first boot, from the agent's `cloud_init` sample. Whether it was news: the report got lost."""
+    if deployment.cloud_init_finished_at or deployment.cloud_init_failed_at or not isinstance(said, Mapping):
+        return False
+    status = str(said.get("status"))
+    if status not in ENDS:
+        return False
+    result, level = ENDS[status]
+    words = "; ".join(str(error) for error in said.get("errors") or ()) or "cloud-init's own report did not arrive"
+    event = TimelineEvent(Source.CLOUD_INIT, FINAL, f"finish {result}: the agent tells: {words[:1000]}", now, level)
+    timeline.record(session, deployment.machine_id, event, now=now, job_id=deployment.job_id)
+    if status == "done":
+        deployment.cloud_init_finished_at = now
+    else:
+        deployment.cloud_init_failed_at = now
+    signal_machine(session, deployment.machine_id, now=now)
+    return True
 
 
 def _record(session: Session, deployment: Deployment, report: Mapping[str, Any], result: str, now: datetime) -> bool:

@@ -105,6 +105,43 @@ def test_a_later_boot_that_goes_well_heals_the_failed_one(site: Site, booting: B
     assert site.steps(job_id)["first-boot"] == "done"
 
 
+def test_a_lost_end_of_the_first_boot_is_heard_from_the_agent(site: Site, booting: Booting) -> None:
+    system_id, job_id, held = booting
+    agent_id = site.enrols(held)
+    site.beats(agent_id, 1, cloud_init={"status": "running", "errors": []})
+    site.settle()
+    assert site.steps(job_id)["first-boot"] == "running"
+    for sequence in (2, 3):
+        site.beats(agent_id, sequence, cloud_init={"status": "done", "errors": []})
+    site.settle()
+    assert site.job(job_id).state == "done"
+    assert len([line for line in told(site, system_id) if "the agent tells" in line]) == 1
+
+
+def test_what_failed_is_quoted_from_the_agent_when_cloud_init_could_not_tell(site: Site, booting: Booting) -> None:
+    _, job_id, held = booting
+    site.beats(site.enrols(held), 1, cloud_init={"status": "error", "errors": ["Runparts: 1 failures (10-docker.sh)"]})
+    site.settle()
+    found = site.diagnosis(job_id)
+    assert (found["stage"], found["cause"]) == ("first-boot", "cloud-init-error")
+    assert any("10-docker.sh" in line for line in found["evidence"])
+
+
+def test_cloud_inits_own_word_stands_against_the_agents(site: Site, booting: Booting) -> None:
+    system_id, _, held = booting
+    reports.accept(site.use, held.report, report("modules-final", result="SUCCESS"))
+    site.beats(site.enrols(held), 1, cloud_init={"status": "error", "errors": ["late"]})
+    assert not [line for line in told(site, system_id) if "agent tells" in line]
+
+
+@pytest.mark.parametrize("odd", [None, "done", {"status": ["done"]}, {"status": "asleep"}, {}])
+def test_an_odd_sample_of_the_agents_changes_nothing(site: Site, booting: Booting, odd: object) -> None:
+    _, job_id, held = booting
+    site.beats(site.enrols(held), 1, cloud_init=odd)
+    site.settle()
+    assert site.steps(job_id)["first-boot"] == "running"
+
+
 @pytest.mark.parametrize(("off", "believed"), [(30, True), (-599, True), (4000, False), (-90_000_000, False)])
 def test_a_machines_clock_is_believed_when_it_is_near_ours(
     site: Site, clock: Clock, booting: Booting, off: int, believed: bool
