@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
 
@@ -23,10 +24,16 @@ BIN = Path(os.environ.get("GOUGH_TEST_POSTGRES_BIN", "/usr/lib/postgresql/15/bin
 GIVEN = "GOUGH_TEST_POSTGRES_URL"
 INSTALL = f"apt-get install postgresql-15, or set {GIVEN}"
 CAREFREE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "lc_messages=C")
+# What is committed outlives the server's death, though not the computer's.
+KILLABLE = ("fsync=off", "synchronous_commit=on", "max_connections=200", "lc_messages=C")
+
+
+def installed() -> bool:
+    return (BIN / "initdb").is_file()
 
 
 def available() -> bool:
-    return GIVEN in os.environ or (BIN / "initdb").is_file()
+    return GIVEN in os.environ or installed()
 
 
 class Postgres:
@@ -76,60 +83,80 @@ def running() -> Iterator[Postgres]:
         yield server
         server.close()
         return
-    folder = Path(tempfile.mkdtemp(prefix="gough-postgres-"))
-    try:
-        with _process(folder) as own_url:
-            yield Postgres(own_url)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with running_process() as process:
+        yield Postgres(process.url)
+
+
+class Process:
+    """A server in `folder` that a test may kill with -9 and start again, on the same port with what it had."""
+
+    def __init__(self, folder: Path, settings: Sequence[str] = CAREFREE) -> None:
+        self._folder, self._settings, self._port = folder, settings, _free_port()
+        self._as_user: list[str] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        if os.geteuid() == 0:  # initdb and postgres refuse to be root
+            user = pwd.getpwnam("postgres")
+            os.chown(folder, user.pw_uid, user.pw_gid)
+            ids = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+            self._as_user = ["setpriv", *ids, "--pdeathsig=QUIT"]
+        made = ["initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", self._data]
+        subprocess.run(self._command(*made), check=True, capture_output=True, cwd=folder)
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        options = [option for setting in self._settings for option in ("-c", setting)]
+        where = ["-D", self._data, "-k", str(self._folder), "-h", "127.0.0.1", "-p", str(self._port)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command("postgres", *where, *options),
+                stdout=log, stderr=log, cwd=self._folder,
+            )  # fmt: skip
+        ready = [str(BIN / "pg_isready"), "-q", "-U", "postgres", "-h", str(self._folder), "-p", str(self._port)]
+        while subprocess.run([*ready, "-t", "0"], check=False).returncode != 0:
+            assert self._process.poll() is None, (self._folder / "log").read_text()
+
+    def kill(self) -> None:
+        """-9, to the server and each of its processes: nothing is written any more."""
+        if self._process is None:
+            return
+        server = psutil.Process(self._process.pid)
+        server.suspend()  # so that it starts no more of them
+        workers = server.children(recursive=True)
+        for process in (*workers, server):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(workers)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown: nobody wants the data
+            self._process.wait(timeout=30)
+            self._process = None
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        return [*self._as_user, str(BIN / program), *arguments]
 
 
 @contextmanager
-def _process(folder: Path) -> Iterator[str]:
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # initdb and postgres refuse to be root
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=QUIT"]
-    data, port = folder / "data", _free_port()
-    made = [
-        *as_user,
-        str(BIN / "initdb"),
-        "--no-sync",
-        "-A",
-        "trust",
-        "-U",
-        "postgres",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        str(data),
-    ]
-    subprocess.run(made, check=True, capture_output=True, cwd=folder)
-    options = [option for setting in CAREFREE for option in ("-c", setting)]
-    command = [
-        *as_user,
-        str(BIN / "postgres"),
-        "-D",
-        str(data),
-        "-k",
-        str(folder),
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        *options,
-    ]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+def running_process(settings: Sequence[str] = CAREFREE) -> Iterator[Process]:
+    """One of our own for as long as the block lasts."""
+    folder = Path(tempfile.mkdtemp(prefix="gough-postgres-"))
     try:
-        ready = [str(BIN / "pg_isready"), "-q", "-U", "postgres", "-h", str(folder), "-p", str(port), "-t", "0"]
-        while subprocess.run(ready, check=False).returncode != 0:
-            assert server.poll() is None, (folder / "log").read_text()
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        process = Process(folder, settings)
+        process.start()
+        try:
+            yield process
+        finally:
+            process.stop()
     finally:
-        server.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown: nobody wants the data
-        server.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_port() -> int:
