@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-kill lint types bench docs lock clean dev
+.PHONY: help lab test test-kill test-stack test-faults lint types bench docs lock clean dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,10 +16,16 @@ lab: $(VENV)/.runtime ## run Gough with an emulated MAAS and virtual machines: m
 	@$(BIN)/gough lab $(ARGS)
 
 test: $(VENV)/.dev ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
-	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not live_maas" $(ARGS)
+	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not stack and not faults and not live_maas" $(ARGS)
 
-test-kill: $(VENV)/.dev ## kill -9 in the middle of twenty deployments
+test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle of two hundred deployments
 	@$(BIN)/python -m pytest -m kill tests/stack $(ARGS)
+
+test-faults: $(VENV)/.dev ## every fault of the lab at once: each ends with the right diagnosis
+	@$(BIN)/python -m pytest -m faults tests/stack $(ARGS)
+
+test-stack: $(VENV)/.dev ## the agent's package on a real Debian, in a container with systemd
+	@$(BIN)/python -m pytest -rs -m stack tests/stack $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, import contracts, mypy --strict
 	@$(BIN)/ruff check .

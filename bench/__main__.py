@@ -16,7 +16,7 @@ from bench.subjects import SUBJECTS, measure_of
 from bench.table import show
 
 ROOT = Path(__file__).resolve().parents[1]
-CHILD_SECONDS = 600
+CHILD_SECONDS = 900
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from bench.server import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 BEATS = 100
+EVERY_SECONDS = 60
 MIB = 1024 * 1024
 SLEEP = "import time; time.sleep(600)"
 BARE = "python -c, asleep"
@@ -29,11 +30,13 @@ def measure(effort: Effort) -> list[Figure]:
     with TemporaryDirectory(prefix="gough-bench-") as name:
         home = _unpacked(Path(name))
         starts = median(_start_seconds(home) for _ in range(effort.rounds)) * 1000
-        memory, beat = _at_work(home, effort.count(BEATS))
+        memory, beat, size = _at_work(home, effort.count(BEATS))
     bare = median_of(effort.rounds * 2, _bare_start) * 1000
     return [
         Figure("agent, memory", memory, "MiB", _bare_memory(), BARE, "resident, at work"),
         Figure("agent, a heartbeat", beat, "ms CPU", note="every collector, JSON, one POST"),
+        Figure("agent, of a core", beat / EVERY_SECONDS / 10, "%", note="at 60 s, every collector each time"),
+        Figure("agent, bytes", size, "B", note="a heartbeat with every collector, compressed"),
         Figure("agent, start", starts, "ms", bare, "python -c pass", "until its first heartbeat has arrived"),
         *exporter.figures(memory, beat, effort),
     ]
@@ -73,14 +76,15 @@ def _process(arguments: tuple[str, ...], environment: Mapping[str, str] | None =
         process.wait()
 
 
-def _at_work(home: Path, beats: int) -> tuple[float, float]:
-    """(resident MiB, milliseconds of processor time a heartbeat)"""
+def _at_work(home: Path, beats: int) -> tuple[float, float, int]:
+    """(resident MiB, milliseconds of processor time a heartbeat, bytes of one)"""
     with AgentServer() as server, _running(home, server) as pid:
         first = server.wait_for(5)
         before = cpu_seconds(pid)
         last = server.wait_for(first + beats)
         used = cpu_seconds(pid) - before
-        return psutil.Process(pid).memory_info().rss / MIB, used / (last - first) * 1000
+        resident = psutil.Process(pid).memory_info().rss / MIB
+        return resident, used / (last - first) * 1000, server.bytes_of_one
 
 
 def _start_seconds(home: Path) -> float:

@@ -1,10 +1,10 @@
-"""As much of Gough as an agent needs: it enrols anybody, and asks for a heartbeat every tenth of a second."""
+"""As much of Gough as an agent needs: it enrols anybody, and asks at once for another heartbeat, of everything."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 INTERVAL_SECONDS = 0.1  # the shortest that an agent keeps
 PATIENCE_SECONDS = 60
@@ -20,6 +20,7 @@ class AgentServer:
 
     def __init__(self) -> None:
         self._beats = 0
+        self.bytes_of_one = 0  # on the wire, without HTTP's head
         self._arrived = Condition()
         self._http = _Quiet(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}"
@@ -41,28 +42,33 @@ class AgentServer:
                 raise TimeoutError(f"only {self._beats} of {beats} heartbeats arrived")
             return self._beats
 
-    def _count(self) -> None:
+    def _count(self, size: int) -> dict[str, Any]:
+        """What to answer. Without being asked to collect now, most collectors would rest between the heartbeats."""
         with self._arrived:
             self._beats += 1
+            self.bytes_of_one = size
             self._arrived.notify_all()
+            return {"duplicate": False, "commands": [{"id": f"c{self._beats}", "command": "collect-now"}]}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         count = self._count
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                answer = {"agent_id": "bench", "interval_seconds": INTERVAL_SECONDS}
+                size = int(self.headers["Content-Length"])
+                self.rfile.read(size)
+                answer: dict[str, Any] = {"agent_id": "bench", "interval_seconds": INTERVAL_SECONDS}
+                if self.path.endswith("/heartbeat"):
+                    answer |= count(size)
                 body = json.dumps(answer).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-                if self.path.endswith("/heartbeat"):
-                    count()
 
             def log_message(self, format: str, *_: object) -> None:
                 """Say nothing."""

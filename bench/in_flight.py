@@ -1,91 +1,94 @@
 """A thousand deployments in flight on one server: its memory, its processor time, and how far behind the facts it is.
 
-The region is emulated in this process, the server is a process of its own, PostgreSQL another. Every machine says
-something every half minute, as installers do; then they finish, ten a second.
+The region is emulated in this process (what the load is, `bench.flying` says), the server is a process of its own,
+PostgreSQL another. First as many begin as end, for a while; then a wave ends, ten machines a second.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from threading import Event
 from time import monotonic
 
-import psutil
 from sqlalchemy import func, select
 
 from bench import databases
 from bench.figure import Effort, Figure
-from bench.following import NoPower
-from bench.server import cpu_seconds, gough
+from bench.flying import INSTALL_SECONDS, Flight, fly, region_of
+from bench.server import gough
+from bench.watching import Watch
 from gough.bootstrap import AGENT_ARCHIVE, Application
-from gough.domain.machine_status import MachineStatus
-from gough.lab.maas import BootTarget, Hardware, Region, serve, storage
-from gough.lab.maas.linking import first_links
+from gough.lab.maas import Region, serve
 from gough.persistence.models import Deployment, Job, JobStep, Machine
-from gough.services import lifecycle, regions, templates
+from gough.services import regions, templates
 from tests.support import postgres
 
 MACHINES = 1_000
-SAYS_EVERY = 30.0  # seconds between two messages of one installing machine
-WATCHED, WATCHED_QUICKLY = 60.0, 20.0
-FINISH_RATE = 10.0  # machines a second
+WATCHED, WATCHED_QUICKLY = 90.0, 20.0
+WAVE = 300  # machines of the wave that ends
+WAVE_RATE = 10.0  # machines a second
 PATIENCE = 240.0
-HARDWARE = Hardware(cpu_count=8, memory_mib=16384)
 TEMPLATE = {
     "template.yaml": "name: bench\nseries: noble\n",
     "user-data.yaml": "#cloud-config\nfinal_message: done\n",
 }
 MEMORY_LIMIT, CORE_LIMIT, LAG_LIMIT = 200.0, 25.0, 2.0
+POLL = {"GOUGH_MAAS_POLL_SECONDS": "1"}
+
+Start = Callable[[ExitStack, Path, str], dict[str, int]]
+"""(stack, folder, database's URL) → {what it is called: process id}; they run until the stack is closed."""
 
 
 def measure(effort: Effort) -> list[Figure]:
     if not postgres.available():
         return []
-    count = MACHINES if not effort.quick else MACHINES // 10
+    with databases.postgresql() as (url, folder):
+        return measured(effort, url, folder, "PostgreSQL beside", serving)
+
+
+def serving(stack: ExitStack, folder: Path, url: str) -> dict[str, int]:
+    return {"server": stack.enter_context(gough(folder, url, **POLL))[0]}
+
+
+def measured(effort: Effort, url: str, folder: Path, how: str, start: Start) -> list[Figure]:
+    count, seconds = (MACHINES // 10, WATCHED_QUICKLY) if effort.quick else (MACHINES, WATCHED)
+    others = int(count / INSTALL_SECONDS * seconds) + 2
     with ExitStack() as stack:
-        url, folder = stack.enter_context(databases.postgresql())
         application = stack.enter_context(databases.wired(url, folder))
         (folder / "agent").mkdir()
         (folder / "agent" / AGENT_ARCHIVE.format(architecture="x86_64")).write_bytes(b"nobody downloads it here")
-        region = Region(power=NoPower(), pace=0)
-        stack.callback(region.close)
-        ids = [_ready(region, number) for number in range(count)]
-        server = serve(region)
-        stack.callback(server.close)
-        regions.add(application.use, "bench", server.url, region.api_key)
-        pid, _ = stack.enter_context(gough(folder, url, GOUGH_MAAS_POLL_SECONDS="1"))
-        _wait(lambda: _known(application) == count, "the import")
+        region, ids = stack.enter_context(_region(application, count + others))
+        processes = start(stack, folder, url)
+        wait(lambda: _known(application) == len(ids), "the import")
         _import_template(application)
-        for system_id in ids:
-            lifecycle.deploy(application.use, system_id, lifecycle.Plan("bench"), by="bench")
-        _wait(lambda: sum(1 for operation, _ in region.calls if operation == "deploy") == count, "every submission")
-        for system_id in ids:
-            assert region.pxe_boot(system_id) is BootTarget.INSTALLER
-        seconds = WATCHED_QUICKLY if effort.quick else WATCHED
-        memory, core = _watch(region, ids, psutil.Process(pid), seconds)
-        lag = _finish(application, region, ids)
-    note = f"{count:,} deployments in flight, PostgreSQL beside"
+        flight = Flight(application, region, deque(ids), deque(), deque())
+        _take_off(flight, count)
+        with Watch(processes) as watch:
+            ended = fly(flight, seconds)
+        steady = _lag(application, ended)
+        wave = _lag(application, _wave(flight, min(WAVE, len(flight.installing))))
+    note = f"{count:,} deployments in flight, {how}"
     return [
-        Figure("server's memory", memory, "MiB", MEMORY_LIMIT, "its limit", note),
-        Figure("server's share of a core", core, "%", CORE_LIMIT, "its limit", note),
-        Figure("install done in MAAS to stage ended, p95", lag, "s", LAG_LIMIT, "its limit", note),
+        *watch.figures(MEMORY_LIMIT, CORE_LIMIT, note),
+        Figure("install done in MAAS to stage ended, p95", steady, "s", LAG_LIMIT, "its limit", note),
+        Figure("the same while a wave ends, p95", wave, "s", LAG_LIMIT, "its limit", note),
     ]
 
 
-def _ready(region: Region, number: int) -> str:
-    """A commissioned machine, without the half minute that commissioning takes."""
-    mac = f"52:54:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-    system_id = region.enlist(hostname=f"node-{number:04}", mac_addresses=[mac], power_type="manual")
-    with region.core.lock:
-        machine = region.core.machines[system_id]
-        machine.hardware, machine.storage_layout = HARDWARE, storage.DEFAULT
-        first_links(region.core, machine)
-        for status in (MachineStatus.COMMISSIONING, MachineStatus.READY):
-            region.core.move(machine, status)
-    return system_id
+@contextmanager
+def _region(application: Application, count: int) -> Iterator[tuple[Region, list[str]]]:
+    region, ids = region_of(count)
+    server = serve(region)
+    try:
+        regions.add(application.use, "bench", server.url, region.api_key)
+        yield region, ids
+    finally:
+        server.close()
+        region.close()
 
 
 def _known(application: Application) -> int:
@@ -102,42 +105,31 @@ def _import_template(application: Application) -> None:
         templates.import_library(application.use, Path(name), by="bench")
 
 
-def _watch(region: Region, ids: list[str], process: psutil.Process, seconds: float) -> tuple[float, float]:
-    """(MiB resident, percent of a core) while every machine installs and says so."""
-    everyone = [process, *process.children(recursive=True)]
-    before, began, pause = cpu_seconds(process.pid), monotonic(), Event()
-    said, peak = 0, 0.0
-    while (elapsed := monotonic() - began) < seconds:
-        while said < elapsed * len(ids) / SAYS_EVERY:
-            _say(region, ids[said % len(ids)], said)
-            said += 1
-        peak = max(peak, max(one.memory_info().rss for one in everyone) / 2**20)
-        pause.wait(0.05)
-    return peak, 100 * (cpu_seconds(process.pid) - before) / (monotonic() - began)
+def _take_off(flight: Flight, count: int) -> None:
+    for _ in range(count):
+        flight.begin()
+
+    def all_install() -> bool:
+        flight.boot()
+        return not flight.begun
+
+    wait(all_install, "every submission")
 
 
-def _say(region: Region, system_id: str, number: int) -> None:
-    region.signal(
-        system_id, origin="curtin", name=f"cmd-install/stage-extract/{number}", event_type="start",
-        description="curtin command extract",
-    )  # fmt: skip
+def _wave(flight: Flight, count: int) -> dict[str, datetime]:
+    began, pause, ended = monotonic(), Event(), {}
+    for number in range(count):
+        pause.wait(max(0.0, began + number / WAVE_RATE - monotonic()))
+        system_id, moment = flight.finish()
+        ended[system_id] = moment
+    return ended
 
 
-def _finish(application: Application, region: Region, ids: list[str]) -> float:
-    """Seconds between a machine's fetching its user-data and the end of stage install, 95th percentile."""
-    began, pause = monotonic(), Event()
-    moments: dict[str, datetime] = {}
-    for number, system_id in enumerate(ids):
-        pause.wait(max(0.0, began + number / FINISH_RATE - monotonic()))
-        region.signal(
-            system_id, origin="curtin", name="cmd-install", event_type="finish", description="", result="SUCCESS"
-        )
-        region.pxe_boot(system_id)
-        region.user_data(system_id)
-        moments[system_id] = datetime.now(UTC)
-    _wait(lambda: len(_ended(application)) == len(ids), "the end of every installation")
+def _lag(application: Application, finished: dict[str, datetime]) -> float:
+    """Seconds between a machine's being deployed in MAAS and the end of stage install, 95th percentile."""
+    wait(lambda: finished.keys() <= _ended(application).keys(), "the end of every installation")
     ended = _ended(application)
-    return quantiles([(ended[i] - moments[i]).total_seconds() for i in ids], n=20)[-1]
+    return quantiles([(ended[i] - moment).total_seconds() for i, moment in finished.items()], n=20)[-1]
 
 
 def _ended(application: Application) -> dict[str, datetime]:
@@ -152,7 +144,7 @@ def _ended(application: Application) -> dict[str, datetime]:
         return {row[0]: row[1] for row in session.execute(query) if row[1] is not None}
 
 
-def _wait(check: Callable[[], bool], what: str) -> None:
+def wait(check: Callable[[], bool], what: str) -> None:
     pause, until = Event(), monotonic() + PATIENCE
     while not check():
         if monotonic() > until:

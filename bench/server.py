@@ -33,10 +33,7 @@ def running(command: Sequence[str], port: int, folder: Path, environment: Mappin
         _await(process, port, folder)
         yield process.pid
     finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
+        _end(process)
 
 
 @contextmanager
@@ -45,10 +42,29 @@ def gough(folder: Path, url: str | None = None, **more: str) -> Iterator[tuple[i
     port = free_port()
     settings = {
         "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder), "GOUGH_PORT": str(port), "LOG_LEVEL": "WARNING",
-        "GOUGH_PUBLIC_URL": f"http://127.0.0.1:{port}", **({"DATABASE_URL": url} if url else {}), **more,
+        "GOUGH_PUBLIC_URL": f"http://127.0.0.1:{port}", "GOUGH_RATE_LIMIT": "0",
+        **({"DATABASE_URL": url} if url else {}), **more,
     }  # fmt: skip
     with running((sys.executable, "-m", "gough", "serve"), port, folder, settings) as pid:
         yield pid, port
+
+
+@contextmanager
+def background(command: str, folder: Path, **more: str) -> Iterator[int]:
+    """The process id of `gough worker` or `gough beat`, by the settings in `more`; it ends with the block."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    settings = {
+        "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder), "LOG_LEVEL": "WARNING",
+        "GOUGH_PUBLIC_URL": "http://127.0.0.1", **more,
+    }  # fmt: skip
+    with (folder / f"{command}.log").open("ab") as log:
+        process = subprocess.Popen(
+            (sys.executable, "-m", "gough", command), env=kept | settings, stdout=log, stderr=log
+        )
+    try:
+        yield process.pid
+    finally:
+        _end(process)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -56,6 +72,13 @@ def cpu_seconds(pid: int) -> float:
     root = psutil.Process(pid)
     times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
     return float(sum(used.user + used.system for used in times))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(20)
+    process.kill()
 
 
 def _await(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

@@ -11,7 +11,10 @@ SUBJECTS: Mapping[str, str] = {
     "machine filters": "bench.machine_filters",
     "following MAAS": "bench.following",
     "in flight": "bench.in_flight",
+    "in flight, SQLite": "bench.in_flight_sqlite",
+    "in flight, Celery": "bench.in_flight_celery",
     "jobs": "bench.job_engine",
+    "ingest": "bench.ingest",
     "agent": "bench.agent",
     "command line": "bench.command_line",
 }

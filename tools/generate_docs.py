@@ -20,7 +20,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     },
     "docs/api.md": {"operations": api.operations},
     "docs/templates.md": {"variable-keys": templates.keys, "library": templates.library},
-    "docs/diagnosis.md": {"rules": diagnosis.rules, "faults": lab.faults},
+    "docs/diagnosis.md": {"rules": diagnosis.rules, "scripts": diagnosis.scripts, "faults": lab.faults},
     "docs/operations.md": {"settings": settings.table, "exit-codes": settings.exit_codes},
     "docs/decisions/README.md": {"index": lambda: decisions.index(ROOT / "docs" / "decisions")},
 }

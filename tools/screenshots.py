@@ -10,6 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
 CHROMIUM = "/usr/bin/chromium"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ada@example.net"
 MACHINES = {
     "machine": "service=in_service", "machine-failed": "service=attention", "machine-out": "service=out",
     "machine-theirs": "service=out&status=deployed",
@@ -68,6 +69,20 @@ def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
     yield "region-new", "/regions/new"
     if region := _first(page, f"{url}/regions", "/regions/reg"):
         yield "region", region
+    yield "work", "/work"
+    yield "windows", "/windows"
+    yield "window-new", "/windows/new"
+    if window := _first(page, f"{url}/windows", "/windows/"):
+        yield "window", window
+    if waiting := _first(page, f"{url}/work", "/jobs/"):
+        yield "job-queue", waiting
+    yield "templates", "/templates"
+    if template := _first(page, f"{url}/templates", "/templates/"):
+        yield "template", template
+        yield "template-compare", f"{template}/compare"
+    if running := _first(page, f"{url}/?service=in_service", "/machines/"):
+        yield "template-compare-machine", f"/templates/base-server/compare?machine={running.rpartition('/')[2]}"
+    yield "template-try", "/templates/monitoring-host/try"
     yield "missing", "/machines/no-such-machine"
 
 
@@ -100,6 +115,28 @@ def _faulty(page: Page, title: str) -> Iterator[str]:
     yield f"{title}-faults"
 
 
+def _rendered(page: Page, title: str) -> Iterator[str]:
+    """A template tried with nothing right, then with a machine and a key."""
+    page.locator("form.deploy").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Render").click()
+    yield f"{title}-faults"
+    option = page.locator("#known-machine option").first
+    if option.count():
+        page.get_by_label("Machine").first.fill(str(option.get_attribute("value")))
+        page.get_by_label("ssh keys").fill(SSH_KEY)
+        page.get_by_role("button", name="Render").click()
+        yield f"{title}-rendered"
+
+
+def _misplaced(page: Page, title: str) -> Iterator[str]:
+    """A window's form with mistakes in it."""
+    page.locator("form.one-form").first.evaluate("form => form.noValidate = true")
+    page.get_by_label("Name").fill("every/night")
+    page.get_by_label("Time zone").fill("Mars")
+    page.get_by_role("button", name="Add the window").click()
+    yield f"{title}-faults"
+
+
 def _adopted(page: Page, _title: str) -> Iterator[str]:
     button = page.get_by_role("button", name="Adopt")
     if button.count() and button.first.is_enabled():
@@ -109,7 +146,8 @@ def _adopted(page: Page, _title: str) -> Iterator[str]:
 
 STEPS = {
     "machines": (_chosen,), "machine": (_opened,), "machine-out": (_opened, _adopted),
-    "machine-theirs": (_opened, _adopted), "machine-out-deploy": (_faulty,),
+    "machine-theirs": (_opened, _adopted), "machine-out-deploy": (_faulty,), "template-try": (_rendered,),
+    "window-new": (_misplaced,),
 }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_the_key_file_is_for_its_owner_only(run: Runner, settings: dict[str, str
         run(1)
     finally:
         os.umask(before)
-    for file in Path(settings["STATE_DIRECTORY"]).iterdir():
+    for file in Path(settings["STATE_DIRECTORY"]).rglob("*.*"):
         assert file.stat().st_mode & 0o777 == 0o600, file
 
 

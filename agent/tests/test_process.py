@@ -8,11 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import gough_agent.collectors  # noqa: F401 — registers them
 from gough_agent import __version__
+from gough_agent.collector import REGISTRY
+from gough_agent.spool import _records
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -81,6 +85,29 @@ def test_numbers_do_not_repeat_over_sigkill(gough: Any, start: Start) -> None:
     assert len(gough.server.enrolments) == 1
 
 
+def test_nothing_that_was_kept_is_lost_by_kills_of_the_agent_or_of_the_server(
+    gough: Any, start: Start, settings: dict[str, str]
+) -> None:
+    gough.server.interval = 0.1
+    process = start(MONITORING_INTERVAL="0.1")
+    wait_for_request(gough)
+    gough.server.away = True
+    folder = Path(settings["STATE_DIRECTORY"], "spool")
+    kept: set[int] = set()
+    for _ in range(3):
+        before = len(kept)
+        while len(kept) < before + 4:
+            kept |= {record.sequence for file in folder.glob("*.log") for record in _records(file)}
+        process.kill()
+        process.wait()
+        process = start(MONITORING_INTERVAL="0.1")
+    gough.server.replies.extend([gough.dropped()] * 3)  # it has committed, and dies before it answers
+    gough.server.away = False
+    while not kept <= set(gough.server.recorded) or any(folder.glob("*.log")):
+        wait_for_request(gough)
+    assert stop(process) < 2
+
+
 def test_a_second_agent_on_the_same_state_is_refused(gough: Any, start: Start) -> None:
     start()
     wait_for_request(gough)
@@ -107,7 +134,7 @@ def test_without_an_enrolment_or_a_token_it_exits_with_2(start: Start) -> None:
 
 def test_once_prints_json_and_tells_nobody(gough: Any, start: Start) -> None:
     out, log = start("run", "--once", MANAGEMENT_SERVER_URL="").communicate(timeout=20)
-    assert {"cloud_init", "cpu", "disk", "load", "memory", "network", "os"} == set(json.loads(out)["samples"])
+    assert set(json.loads(out)["samples"]) == set(REGISTRY)
     assert log == ""
     assert gough.server.requests == []
 

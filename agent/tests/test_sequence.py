@@ -4,13 +4,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gough_agent.sequence import BLOCK, Sequence
 from gough_agent.state import Store
 
 
+@settings(deadline=None)  # the disk's time, not ours
 @given(st.lists(st.integers(0, 2 * BLOCK + 1), min_size=1, max_size=5))
 def test_numbers_increase_whatever_number_was_used_before_each_kill(lives: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -101,7 +101,7 @@ def wire(settings: Settings | None = None) -> Application:
     use = Use(
         settings=settings,
         database=Database(settings.database),
-        sealer=Sealer(settings.key),
+        sealer=Sealer(settings.key, settings.previous_key),
         connect=connect,
         waker=bell if settings.executor == "threads" else _waker(settings, bell),
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),

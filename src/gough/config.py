@@ -32,6 +32,7 @@ class Settings(BaseModel):
     maas_api_key: SecretStr | None = Field(None, alias="MAAS_API_KEY")
     fleet_url: str = Field("", alias="FLEET_URL")
     secret_key: SecretStr | None = Field(None, alias="SECRET_KEY")
+    secret_key_previous: SecretStr | None = Field(None, alias="SECRET_KEY_PREVIOUS")
     debug: bool = Field(False, alias="DEBUG")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
@@ -44,12 +45,15 @@ class Settings(BaseModel):
     templates_dir: Path | None = Field(None, alias="GOUGH_TEMPLATES_DIR")
     agent_dir: Path | None = Field(None, alias="GOUGH_AGENT_DIR")
     setup_secret: SecretStr | None = Field(None, alias="GOUGH_SETUP_SECRET")
+    admins_need_totp: bool = Field(False, alias="GOUGH_ADMINS_NEED_TOTP")
+    audit_days: int = Field(0, alias="GOUGH_AUDIT_DAYS", ge=0)
 
     executor: Literal["threads", "celery"] = Field("threads", alias="GOUGH_EXECUTOR")
     worker_threads: int = Field(4, alias="GOUGH_WORKER_THREADS", ge=1, le=64)
     lease_seconds: float = Field(30, alias="GOUGH_LEASE_SECONDS", ge=2)
     maas_poll_seconds: float = Field(5, alias="GOUGH_MAAS_POLL_SECONDS", gt=0)
     maas_presence_seconds: float = Field(300, alias="GOUGH_MAAS_PRESENCE_SECONDS", gt=0)
+    rate_limit: int = Field(1200, alias="GOUGH_RATE_LIMIT", ge=0, le=10**9)
     agent_interval_seconds: float = Field(60, alias="GOUGH_AGENT_INTERVAL_SECONDS", gt=0)
     deadlines: Annotated[Mapping[str, timedelta], BeforeValidator(_deadlines)] = Field(
         default_factory=dict, alias="GOUGH_DEADLINES"
@@ -78,6 +82,11 @@ class Settings(BaseModel):
                 "with mode 0600 and name the file in SECRET_KEY_FILE.",
             )
         return value
+
+    @property
+    def previous_key(self) -> str:
+        """The key before that, while what was sealed with it is sealed anew; empty otherwise."""
+        return self.secret_key_previous.get_secret_value() if self.secret_key_previous else ""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -128,6 +137,8 @@ def check(settings: Settings) -> list[Problem]:
         problems.append(
             Problem("DATABASE_URL", "must be PostgreSQL for GOUGH_EXECUTOR=celery: SQLite serves one process.")
         )
+    if settings.previous_key and settings.secret_key_previous == settings.secret_key:
+        problems.append(Problem("SECRET_KEY_PREVIOUS", "is the same as SECRET_KEY. Give the key before, or nothing."))
     if settings.maas_api_key and not settings.maas_url:
         problems.append(Problem("MAAS_URL", "is missing, but MAAS_API_KEY is set. Give http://…:5240/MAAS/."))
     if settings.maas_api_key and settings.maas_api_key.get_secret_value().count(":") != 2:

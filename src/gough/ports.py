@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gough.domain.machine_options import (
+    COMMISSION_AS_USUAL,
+    RELEASE_AS_USUAL,
+    TEST_AS_USUAL,
+    CommissionOptions,
+    ReleaseOptions,
+    ScriptOptions,
+)
 from gough.domain.machines import MachineRecord
 
 
@@ -24,13 +32,17 @@ class ProvisionerEvent:
 
 @dataclass(frozen=True, slots=True)
 class ScriptResult:
-    """One commissioning, testing or installation script of a machine. `output` is empty unless asked for."""
+    """One commissioning, testing or installation script of a machine. `output` is empty unless asked for.
+
+    `device`: the disk or interface it ran on, as people find it: `sda, SAMSUNG MZ7LH480, serial S45PNA0M`.
+    """
 
     name: str
     kind: str
     status: str
     exit_status: int | None
     output: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +142,17 @@ class Provisioner(Protocol):
         self, system_id: str, *, series: str, user_data: bytes, kernel: str = "", comment: str = ""
     ) -> MachineRecord: ...
 
-    def commission(self, system_id: str, *, skip_tests: bool = False) -> MachineRecord: ...
+    def commission(self, system_id: str, options: CommissionOptions = COMMISSION_AS_USUAL) -> MachineRecord:
+        """Invalid for scripts and parameters that the region does not have."""
+        ...
 
-    def test(self, system_id: str) -> MachineRecord: ...
+    def test(self, system_id: str, options: ScriptOptions = TEST_AS_USUAL) -> MachineRecord:
+        """Invalid for scripts and parameters that the region does not have."""
+        ...
 
-    def release(self, system_id: str, *, erase: bool = False, comment: str = "") -> MachineRecord: ...
+    def release(
+        self, system_id: str, options: ReleaseOptions = RELEASE_AS_USUAL, *, comment: str = ""
+    ) -> MachineRecord: ...
 
     def abort(self, system_id: str, *, comment: str = "") -> MachineRecord: ...
 

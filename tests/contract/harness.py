@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from gough.adapters.maas import MaasClient
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus
 from gough.lab.maas import BmcSilent, BootTarget, Hardware, PowerError, Region, Server
 
@@ -147,7 +148,7 @@ class Lab:
 
     def ready(self, hostname: str = "web-1") -> str:
         system_id = self.enlisted(hostname)
-        self.maas.commission(system_id, skip_tests=True)
+        self.maas.commission(system_id, WITHOUT_TESTS)
         assert self.region.pxe_boot(system_id) is BootTarget.COMMISSIONING
         self.run_scripts(system_id)
         self.region.finish_commissioning(system_id, HARDWARE)

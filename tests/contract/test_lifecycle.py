@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from gough.domain.errors import Conflict, Unavailable
+from gough.domain.machine_options import Erase, ReleaseOptions
 from gough.domain.machine_status import MachineStatus
 from gough.lab.maas import BootTarget
 
@@ -138,7 +139,7 @@ def test_releasing_a_ready_machine_changes_nothing(lab: Lab) -> None:
 
 def test_release_with_erase_waits_for_the_disks(lab: Lab) -> None:
     system_id = lab.deployed()
-    assert lab.maas.release(system_id, erase=True).status is S.DISK_ERASING
+    assert lab.maas.release(system_id, ReleaseOptions(Erase.FULL)).status is S.DISK_ERASING
     assert lab.region.pxe_boot(system_id) is BootTarget.ERASING
     lab.region.finish_erasing(system_id)
     lab.until(system_id, S.READY)

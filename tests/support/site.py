@@ -18,6 +18,7 @@ from sqlalchemy import select
 from gough.adapters.maas import MaasClient
 from gough.cloud_init.mime import take_apart
 from gough.config import read_settings
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus
 from gough.jobs.executor import Executor
 from gough.lab.maas import BootTarget, Region
@@ -131,7 +132,7 @@ class Site:
     def ready(self, hostname: str = "web-1") -> str:
         """A commissioned machine that Gough knows."""
         system_id = self.enlisted(hostname)
-        self.maas.commission(system_id, skip_tests=True)
+        self.maas.commission(system_id, WITHOUT_TESTS)
         self.commissions(system_id)
         self.poll()
         return system_id

@@ -7,6 +7,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "What it cannot do without": {
         "SECRET_KEY": "At least 32 characters. Stored secrets are encrypted with a key derived from it: without it a "
         "backup's secrets are lost.",
+        "SECRET_KEY_PREVIOUS": "The key before, while SECRET_KEY is being changed: what it sealed can still be opened "
+        "([how](security.md#changing-secret_key)).",
         "GOUGH_PUBLIC_URL": "The address at which servers and people reach Gough. It answers to this host name and to "
         "the loopback only. Needed before anything is deployed.",
     },
@@ -29,14 +31,21 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "network readable.",
         "GOUGH_SETUP_SECRET": "The one-time secret of the first administrator. Without it one is made and printed at "
         "each start, until there is an administrator.",
+        "GOUGH_RATE_LIMIT": "Requests that one caller may make in a minute; 0: any number. Signing in, setting up and "
+        "machines have limits of their own.",
         "LOG_LEVEL": "`DEBUG`, `INFO`, `WARNING` or `ERROR`.",
-        "DEBUG": "The same as LOG_LEVEL=DEBUG: a line for every request.",
+        "DEBUG": "A line for every request, as with LOG_LEVEL=DEBUG; and an answer of the API that is not as "
+        "documented fails loudly. For development.",
     },
     "Files": {
         "GOUGH_DATA_DIR": "Where Gough writes: the SQLite database, py4web's app folder, the agent's archives.",
         "GOUGH_TEMPLATES_DIR": "The template library, imported at each start. Without it: the one that comes with "
         "Gough.",
         "GOUGH_AGENT_DIR": "The agent's archives that servers download. Without it: `agent` in GOUGH_DATA_DIR.",
+    },
+    "People and what they did": {
+        "GOUGH_ADMINS_NEED_TOTP": "Administrators can do nothing but enrol a second factor until they have one.",
+        "GOUGH_AUDIT_DAYS": "Audit entries older than so many days are removed; 0 keeps all.",
     },
     "Jobs and agents": {
         "GOUGH_EXECUTOR": "`threads` moves jobs inside `gough serve`. `celery` leaves them to `gough worker` processes "

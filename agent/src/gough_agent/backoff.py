@@ -12,6 +12,11 @@ def spread(interval: float) -> float:
     return interval * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 — spreading load, no secret
 
 
+def pause(seconds: float) -> float:
+    """Between a half of it and one and a half, so that servers that were all cut off don't all return at once."""
+    return seconds * random.uniform(0.5, 1.5)  # noqa: S311
+
+
 class Backoff:
     """Waits that double from a tenth of the interval to five minutes; each is shortened by up to a half, at random."""
 

@@ -1,7 +1,5 @@
-"""The registry of collectors, and one pass over it. A failing collector never takes the others down."""
+"""The registry of collectors: what each one is, how often it runs, and whether it may hang."""
 
-import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -9,38 +7,28 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 Sample: TypeAlias = Mapping[str, Json]
 Collect: TypeAlias = Callable[[], Sample]
 
-REGISTRY: dict[str, Collect] = {}
-MAX_ERROR_CHARACTERS = 300
+MINUTE = 50.0  # a heartbeat every 60 s comes up to a tenth early, and must not be passed over
+FEW_MINUTES, HOUR = 290.0, 3590.0
 
 
-class Pass(NamedTuple):
-    """`samples` by collector, without those that failed; `collectors`: {name: {"seconds", "error"}} for all."""
+class Collector(NamedTuple):
+    """`every` in seconds; 0 is at each heartbeat. What may hang runs in a thread, under a deadline."""
 
-    samples: dict[str, Sample]
-    collectors: dict[str, Sample]
+    collect: Collect
+    every: float = 0.0
+    may_hang: bool = False
 
 
-def collector(name: str) -> Callable[[Collect], Collect]:
+REGISTRY: dict[str, Collector] = {}
+
+
+def collector(name: str, *, every: float = 0.0, may_hang: bool = False) -> Callable[[Collect], Collect]:
     """Register a function as the collector `name`; its units stand in its field names."""
 
     def register(collect: Collect) -> Collect:
         if name in REGISTRY:
             raise ValueError(f"two collectors are called {name}")
-        REGISTRY[name] = collect
+        REGISTRY[name] = Collector(collect, every, may_hang)
         return collect
 
     return register
-
-
-def collect_all(registry: Mapping[str, Collect] = REGISTRY) -> Pass:
-    done = Pass({}, {})
-    for name, collect in registry.items():
-        started, error = time.perf_counter(), None
-        try:
-            sample = collect()
-            json.dumps(sample, allow_nan=False)  # what can't be sent fails here, alone
-            done.samples[name] = sample
-        except Exception as failure:  # isolation is the point: whatever it is, the others go on
-            error = f"{type(failure).__name__}: {failure}"[:MAX_ERROR_CHARACTERS]
-        done.collectors[name] = {"seconds": round(time.perf_counter() - started, 6), "error": error}
-    return done

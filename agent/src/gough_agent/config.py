@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from gough_agent.env_file import with_env_file
 from gough_agent.errors import ConfigInvalid
 
-DEFAULT_STATE_DIRECTORY = "/var/lib/gough-agent"
+DEFAULT_STATE_DIRECTORY, DEFAULT_RUNTIME_DIRECTORY = "/var/lib/gough-agent", "/run/gough-agent"
 MIN_INTERVAL_SECONDS, MAX_INTERVAL_SECONDS = 0.1, 3600.0
+MAX_SPOOL_MIB = 1024
 
 
 class Config(NamedTuple):
@@ -25,6 +26,9 @@ class Config(NamedTuple):
     enable_osquery: bool
     ca_file: Path | None
     state_directory: Path
+    runtime_directory: Path  # in memory where systemd gives one
+    spool_bytes: int
+    metrics_address: tuple[str, int] | None
 
     def __repr__(self) -> str:
         return f"Config(server_url={self.server_url!r}, server_id={self.server_id!r}, …)"
@@ -42,12 +46,29 @@ def load(environment: Mapping[str, str]) -> Config:
         enable_osquery=_flag(values, "ENABLE_OSQUERY", default=True),
         ca_file=_ca_file(values.get("GOUGH_CA_FILE")),
         state_directory=state_directory(environment),
+        runtime_directory=runtime_directory(environment),
+        spool_bytes=_spool_bytes(values.get("GOUGH_SPOOL_MIB", "16")),
+        metrics_address=_metrics_address(values.get("GOUGH_METRICS_ADDRESS")),
     )
 
 
 def state_directory(environment: Mapping[str, str]) -> Path:
     # systemd gives a list when a unit has more than one state directory.
     return Path(with_env_file(environment).get("STATE_DIRECTORY", DEFAULT_STATE_DIRECTORY).split(":")[0])
+
+
+def runtime_directory(environment: Mapping[str, str]) -> Path:
+    """The service's own, also for somebody who asks for its status; the state directory where there is none."""
+    given, state = environment.get("RUNTIME_DIRECTORY"), state_directory(environment)
+    if given:
+        return Path(given.split(":")[0])
+    services = Path(DEFAULT_RUNTIME_DIRECTORY)
+    return services if str(state) == DEFAULT_STATE_DIRECTORY and services.is_dir() else state
+
+
+def load_directories(environment: Mapping[str, str]) -> tuple[Path, Path]:
+    """(state, runtime), for whoever only looks."""
+    return state_directory(environment), runtime_directory(environment)
 
 
 def _required(values: Mapping[str, str], name: str, meaning: str) -> str:
@@ -121,3 +142,25 @@ def _ca_file(name: str | None) -> Path | None:
         raise ConfigInvalid(
             f"GOUGH_CA_FILE {name} cannot be read: {error.strerror}; the service's user must be able to read it"
         ) from error
+
+
+def _spool_bytes(text: str) -> int:
+    mebibytes = int(text) if text.isdecimal() else 0
+    if not 1 <= mebibytes <= MAX_SPOOL_MIB:
+        raise ConfigInvalid(f"GOUGH_SPOOL_MIB is {text!r}: give whole mebibytes from 1 to {MAX_SPOOL_MIB}")
+    return mebibytes * 1024 * 1024
+
+
+def _metrics_address(text: str | None) -> tuple[str, int] | None:
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise ConfigInvalid(f"GOUGH_METRICS_ADDRESS is {text!r}: give an address and a port, such as 127.0.0.1:9109")
+    if not _is_loopback(host):
+        raise ConfigInvalid(
+            f"GOUGH_METRICS_ADDRESS is {text!r}, which other machines could read without a password: "
+            "give an address of this machine alone, such as 127.0.0.1:9109"
+        )
+    return host, int(port)

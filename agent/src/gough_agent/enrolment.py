@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from gough_agent import __version__
 from gough_agent.config import Config
@@ -17,13 +18,18 @@ class Identity(NamedTuple):
     agent_id: str
     key: str
 
+    @property
+    def path(self) -> str:
+        """On the server, of what concerns this agent."""
+        return f"/api/v1/agents/{quote(self.agent_id, safe='')}"
+
 
 def known_identity(config: Config, store: Store) -> Identity | None:
     """None when it has to enrol first. Raises ConfigInvalid when it couldn't."""
     if config.api_key:
         return Identity(config.server_id, config.api_key)
     state, token = store.state, config.enrolment_token
-    if state.agent_id and state.key and (token is None or _sha256(token) == state.token_sha256):
+    if state.agent_id and state.key and (token is None or sha256(token) == state.token_sha256):
         return Identity(state.agent_id, state.key)
     if token is None:
         raise ConfigInvalid(
@@ -45,7 +51,7 @@ def enrol(config: Config, store: Store, transport: Transport, log: Log) -> tuple
         "/api/v1/agents/enroll",
         {
             "enrolment_token": token,
-            "key_hash": _sha256(key),
+            "key_hash": sha256(key),
             "server_id": config.server_id,
             "hostname": hostname(),
             "agent_version": __version__,
@@ -64,11 +70,15 @@ def _key_for(token: str, store: Store) -> str:
 
     A new token gets a new key: the old one may have been revoked, or have been read by whoever had the machine before.
     """
-    if store.state.key is None or store.state.token_sha256 != _sha256(token):
-        store.update(key=secrets.token_urlsafe(32), token_sha256=_sha256(token), agent_id=None)
+    if needs_new_key(token, store):
+        store.update(key=secrets.token_urlsafe(32), next_key=None, token_sha256=sha256(token), agent_id=None)
     assert store.state.key is not None
     return store.state.key
 
 
-def _sha256(text: str) -> str:
+def needs_new_key(token: str, store: Store) -> bool:
+    return store.state.key is None or store.state.token_sha256 != sha256(token)
+
+
+def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,8 +3,11 @@
 AgentError
 ├── ConfigInvalid   somebody must change something on this machine: exit 2
 ├── Unreachable     no answer, or not one of this protocol: try again later
-└── Refused         the server answered, with another status than 2xx
+├── Refused         the server answered, with another status than 2xx
+└── CommandFailed   what the server asked for can't be done: it is told why
 """
+
+WRONG_MESSAGE = frozenset({400, 413, 415, 422})
 
 
 class AgentError(Exception):
@@ -37,5 +40,9 @@ class Refused(AgentError):
 
     @property
     def final_for_message(self) -> bool:
-        """Whether sending the very same message again is pointless."""
-        return 400 <= self.status < 500 and self.status not in (401, 408, 429)
+        """Whether sending the very same message again is pointless. A 404 isn't: it may be a proxy's."""
+        return self.status in WRONG_MESSAGE
+
+
+class CommandFailed(AgentError):
+    """The message is for whoever asked."""

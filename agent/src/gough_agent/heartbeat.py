@@ -6,12 +6,13 @@ from pathlib import Path
 
 import gough_agent.collectors  # noqa: F401 — registers them
 from gough_agent import __version__
-from gough_agent.collector import Json, collect_all
+from gough_agent.collector import Json
+from gough_agent.survey import Survey
 
 
-def observe() -> dict[str, Json]:
+def observe(survey: Survey) -> dict[str, Json]:
     """Everything measured now: see `heartbeat_request` in docs/agent-wire-v1.schema.json."""
-    done = collect_all()
+    done = survey.take()
     return {
         "boot_id": boot_id(),
         "agent_version": __version__,

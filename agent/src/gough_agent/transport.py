@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from gough_agent.errors import Refused, Unreachable
 TIMEOUT_SECONDS = 10.0  # longer than a busy server needs, short enough not to miss a heartbeat at 60 s
 COMPRESS_ABOVE_BYTES = 1024
 MAX_ANSWER_BYTES = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 class Transport:
@@ -24,13 +26,14 @@ class Transport:
         self._context: ssl.SSLContext | None = None
         self._connection: http.client.HTTPConnection | None = None
 
-    def post(self, path: str, message: dict[str, Any], key: str | None = None) -> dict[str, Any]:
+    def post(self, path: str, message: dict[str, Any] | bytes, key: str | None = None) -> dict[str, Any]:
         """The answer of a 2xx. Raises Refused with the server's words, or Unreachable.
 
-        `key` is sent as a bearer token. The server must tolerate repetition: a connection that was closed
-        while idle is only noticed by using it, and then the request is sent once more on a new one.
+        A message in bytes is JSON already. `key` is sent as a bearer token. The server must tolerate repetition:
+        a connection that was closed while idle is only noticed by using it, and then the request is sent once more
+        on a new one.
         """
-        body, headers = _encoded(message)
+        body, headers = _packed(message if isinstance(message, bytes) else encoded(message))
         if key:
             headers["Authorization"] = f"Bearer {key}"
         reused = self._connection is not None
@@ -44,6 +47,39 @@ class Transport:
                 return self._exchange(path, body, headers)
         except (OSError, http.client.HTTPException, UnicodeError) as error:  # UnicodeError: an impossible host name
             self.close()
+            raise self._unreachable(error) from error
+
+    def fetch(self, path: str, write: Callable[[bytes], object], max_bytes: int) -> None:
+        """Hand the content at `path` to `write`, in pieces. Raises Refused, or Unreachable when it is longer."""
+        self.close()  # a connection of its own: what is left of a long answer must not be read as the next
+        try:
+            connection = self._connection = self._connect()
+            connection.request("GET", self._url.path + path, headers={"User-Agent": f"gough-agent/{__version__}"})
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise Refused(answer.status, f"{path}: {answer.reason}")
+            left = max_bytes
+            while piece := answer.read(PIECE_BYTES):
+                left -= len(piece)
+                if left < 0:
+                    raise Unreachable(f"{self._where()}{path} is longer than {max_bytes} bytes")
+                write(piece)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from error
+        finally:
+            self.close()
+
+    def server_date(self) -> float | None:
+        """Unix time as the server's HTTP says it, whatever it answers; None where it doesn't. Raises Unreachable."""
+        from email.utils import parsedate_to_datetime
+
+        try:
+            connection = self._connect()
+            connection.request("GET", f"{self._url.path}/healthz", headers={"User-Agent": f"gough-agent/{__version__}"})
+            date = connection.getresponse().getheader("Date")
+            connection.close()
+            return parsedate_to_datetime(date).timestamp() if date else None
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._unreachable(error) from error
 
     def close(self) -> None:
@@ -92,9 +128,12 @@ class Transport:
         return f"{self._url.scheme}://{self._url.netloc}"
 
 
-def _encoded(message: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+def encoded(message: Mapping[str, Any]) -> bytes:
     # Names on a disk needn't be UTF-8: what isn't becomes "?", rather than a message every server refuses.
-    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _packed(body: bytes) -> tuple[bytes, dict[str, str]]:
     headers = {"Content-Type": "application/json", "User-Agent": f"gough-agent/{__version__}"}
     if len(body) > COMPRESS_ABOVE_BYTES:
         packer = zlib.compressobj(6, wbits=31)  # 31: with gzip's header, without its module

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gough.cli import deploy_plan
+from gough.cli import deploy_plan, machine_wishes
 from gough.cli.bulk_begin import Manner, begin, manner
 from gough.cli.confirming import NotOurs
 from gough.cli.machine_choice import chosen
@@ -13,6 +13,7 @@ from gough.cli.output import Format, Output, show, show_one
 from gough.cli.sharing import takes
 
 if TYPE_CHECKING:
+    from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
     from gough.services.lifecycle import Plan
 
 app = typer.Typer(
@@ -32,31 +33,24 @@ def deploy(plan: "Plan", ids: list[str], how: Manner) -> None:
 
 
 @app.command()
-@takes(ids=chosen, how=manner)
-def commission(
-    ids: list[str], how: Manner, skip_tests: Annotated[bool, typer.Option("--skip-tests", help="No tests.")] = False
-) -> None:
+@takes(options=machine_wishes.commissioning, ids=chosen, how=manner)
+def commission(options: "CommissionOptions", ids: list[str], how: Manner) -> None:
     """Let MAAS inventory the hardware of many machines."""
-    begin("commission", ids, {"skip_tests": skip_tests}, how)
+    begin("commission", ids, options.as_json(), how)
 
 
 @app.command()
-@takes(ids=chosen, how=manner)
-def test(ids: list[str], how: Manner) -> None:
+@takes(options=machine_wishes.scripts, ids=chosen, how=manner)
+def test(options: "ScriptOptions", ids: list[str], how: Manner) -> None:
     """Run MAAS's hardware tests on many machines. They are rebooted into MAAS's own system for them."""
-    begin("test", ids, {}, how)
+    begin("test", ids, options.as_json(), how)
 
 
 @app.command()
-@takes(ids=chosen, how=manner)
-def release(
-    ids: list[str],
-    how: Manner,
-    erase: Annotated[bool, typer.Option("--erase", help="Erase the disks too.")] = False,
-    not_ours: NotOurs = False,
-) -> None:
+@takes(options=machine_wishes.releasing, ids=chosen, how=manner)
+def release(options: "ReleaseOptions", ids: list[str], how: Manner, not_ours: NotOurs = False) -> None:
     """Give many machines back to MAAS."""
-    begin("release", ids, {"erase": erase, "not_ours": not_ours}, how)
+    begin("release", ids, {**options.as_json(), "not_ours": not_ours}, how)
 
 
 @app.command("list")

@@ -29,7 +29,7 @@ def lab(
 
     if list_faults:
         for known in faults.FAULTS:
-            print(f"{known.name:20} {known.summary}")
+            print(f"{known.name:21} {known.point:14} {known.summary}")
         return
     from gough.lab.runner import Options, run
 

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gough.cli import confirming, deploy_plan
+from gough.cli import confirming, deploy_plan, machine_wishes
 from gough.cli.confirming import Confirm, NotOurs
 from gough.cli.jobs import Timeout, Wait, finish
 from gough.cli.machine_show import Name
 from gough.cli.sharing import takes
 
 if TYPE_CHECKING:
+    from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
     from gough.services.lifecycle import Plan
 
 
@@ -23,20 +24,36 @@ def deploy(name: Name, plan: "Plan", wait: Wait = False, timeout: Timeout = 7200
     finish(lifecycle.deploy(use(), name, plan, by=me()).id, wait=wait, timeout=timeout)
 
 
-def commission(
+def redeploy(
     name: Name,
-    skip_tests: Annotated[bool, typer.Option(help="No hardware tests.")] = False,
+    version: Annotated[int | None, typer.Option(min=1, help="That version of its template.")] = None,
+    previous: Annotated[bool, typer.Option("--previous", help="The version before its own, as without.")] = False,
     wait: Wait = False,
     timeout: Timeout = 7200,
 ) -> None:
+    """Install a machine with an older version of its template and the variables it was deployed with."""
+    from gough.cli.embedded import me, use
+    from gough.domain.errors import Invalid
+    from gough.services import redeploy as anew
+
+    if version is not None and previous:
+        raise Invalid("--version and --previous do not go together.", hint="Give one of them, or none.")
+    finish(anew.redeploy(use(), name, by=me(), number=version).id, wait=wait, timeout=timeout)
+
+
+@takes(options=machine_wishes.commissioning)
+def commission(name: Name, options: "CommissionOptions", wait: Wait = False, timeout: Timeout = 7200) -> None:
     """Let MAAS inventory the hardware."""
     from gough.cli.embedded import me, use
     from gough.services import lifecycle
 
-    finish(lifecycle.commission(use(), name, by=me(), skip_tests=skip_tests).id, wait=wait, timeout=timeout)
+    finish(lifecycle.commission(use(), name, options, by=me()).id, wait=wait, timeout=timeout)
 
 
-def test(name: Name, confirm: Confirm = "", wait: Wait = False, timeout: Timeout = 14400) -> None:
+@takes(options=machine_wishes.scripts)
+def test(
+    name: Name, options: "ScriptOptions", confirm: Confirm = "", wait: Wait = False, timeout: Timeout = 14400
+) -> None:
     """Run MAAS's hardware tests. The machine is rebooted into MAAS's own system for them."""
     from gough.cli.embedded import me, use
     from gough.services import lifecycle, machines
@@ -45,16 +62,17 @@ def test(name: Name, confirm: Confirm = "", wait: Wait = False, timeout: Timeout
         machine = machines.find(session, name)
     losing = f"{machine.hostname} is in service; a test reboots it."
     confirming.require_in_service(machine, confirm, losing=losing)
-    finish(lifecycle.test(use(), name, by=me()).id, wait=wait, timeout=timeout)
+    finish(lifecycle.test(use(), name, options, by=me()).id, wait=wait, timeout=timeout)
 
 
+@takes(options=machine_wishes.releasing)
 def release(
     name: Name,
+    options: "ReleaseOptions",
     confirm: Annotated[str, typer.Option(help="The hostname once more: the server is taken out of service.")],
-    erase: Annotated[bool, typer.Option("--erase", help="Erase the disks too.")] = False,
     not_ours: NotOurs = False,
     wait: Wait = False,
-    timeout: Timeout = 14400,
+    timeout: Timeout = 90000,
 ) -> None:
     """Give a machine back to MAAS."""
     from gough.cli.embedded import me, use
@@ -63,5 +81,5 @@ def release(
     with use().database.read() as session:
         machine = machines.find(session, name)
     confirming.require(machine, confirm, losing=f"{machine.hostname} would be taken out of service.")
-    job = lifecycle.release(use(), name, by=me(), erase=erase, not_ours=not_ours)
+    job = lifecycle.release(use(), name, options, by=me(), not_ours=not_ours)
     finish(job.id, wait=wait, timeout=timeout)

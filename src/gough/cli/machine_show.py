@@ -13,17 +13,21 @@ def show_machine(name: Name, output: Output = Format.TABLE) -> None:
     """One machine: state, reason, hardware, what runs on it."""
     from gough.cli.embedded import use
     from gough.domain.machine_status import MachineStatus
-    from gough.services import lifecycle, machines
+    from gough.services import agent_list, agents, lifecycle, machines
 
     with use().database.read() as session:
         machine = machines.find(session, name)
         deployment = lifecycle.latest_deployment(session, machine.id)
+        agent = agents.newest(session, machine.id)
+        about = agent_list.view(agent, machine) if agent else None
         row: dict[str, Any] = {
             "hostname": machine.hostname, "id": machine.id, "system_id": machine.system_id,
             "region": machine.region.name, "service": machine.service, "since": machine.service_since,
             "reason": machine.reason, "next_action": machine.next_action,
             "maas_status": MachineStatus(machine.status).label, "power": machine.power_state,
             "template": deployment.job.parameters.get("template") if deployment else "",
+            "agent": about.standing.name if about else "", "agent_reason": about.standing.reason if about else "",
+            "agent_since": about.since if about else None,
             "architecture": machine.architecture, "cores": machine.cpu_count, "memory_mib": machine.memory_mib,
             "addresses": machine.ip_addresses, "macs": machine.mac_addresses, "zone": machine.zone,
             "pool": machine.pool, "tags": machine.tags, "owner": machine.owner,

@@ -9,6 +9,7 @@ from gough.cli import (
     machine_list,
     machine_operations,
     machine_show,
+    metrics,
     script_results,
 )
 
@@ -19,8 +20,10 @@ app.command("list")(machine_list.list_machines)
 app.command("show")(machine_show.show_machine)
 app.command("timeline")(machine_show.timeline)
 app.command("why")(machine_show.why)
+app.command("metrics")(metrics.of_machine)
 app.command("results")(script_results.results)
 app.command("deploy")(machine_actions.deploy)
+app.command("redeploy")(machine_actions.redeploy)
 app.command("commission")(machine_actions.commission)
 app.command("test")(machine_actions.test)
 app.command("release")(machine_actions.release)

@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 
 from gough import __version__
-from gough.cli import bulk, jobs, lab, machines, regions, server, templates, windows
+from gough.cli import (
+    api_keys,
+    audit,
+    auditing,
+    bulk,
+    jobs,
+    lab,
+    machines,
+    metrics,
+    regions,
+    secrets,
+    server,
+    templates,
+    users,
+    windows,
+)
 from gough.cli.failures import report
 
 app = typer.Typer(
@@ -26,10 +41,16 @@ app.command("sync")(regions.sync)
 app.add_typer(server.db, name="db")
 app.add_typer(regions.app, name="region")
 app.add_typer(machines.app, name="machine")
+app.add_typer(metrics.app, name="metrics")
 app.add_typer(templates.app, name="template")
 app.add_typer(jobs.app, name="job")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(windows.app, name="window")
+app.add_typer(users.app, name="user")
+app.add_typer(api_keys.app, name="api-key")
+app.add_typer(audit.app, name="audit")
+app.add_typer(secrets.app, name="secrets")
+auditing.record(app)
 
 
 def _version(wanted: bool) -> None:

@@ -1,5 +1,6 @@
 """`gough machine results`: what MAAS's scripts said of a machine."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -25,7 +26,7 @@ def results(
     rows = [asdict(each) for each in found]
     if not script:
         shown = [{field: value for field, value in row.items() if field != "output"} for row in rows]
-        show(shown, ("name", "kind", "status", "exit_status"), form)
+        show(shown, ("name", "kind", "status", "exit_status", "device"), form)
     elif form is not Format.TABLE:
         show(rows, (), form)
     else:
@@ -36,8 +37,18 @@ def _print(found: list[ScriptResult]) -> None:
     """A script's only result as it is; several, each under a line that says which it is."""
     for each in found:
         if len(found) > 1:
-            print(f"---- {each.name} ({each.kind}): {each.status}, exit {_exit(each)} ----")
+            device = f" on {each.device}" if each.device else ""
+            print(f"---- {each.name} ({each.kind}){device}: {each.status}, exit {_exit(each)} ----")
         print(each.output, end="" if each.output.endswith("\n") or not each.output else "\n")
+        _explain(each)
+
+
+def _explain(each: ScriptResult) -> None:
+    """On the error stream: the output may be piped on."""
+    from gough.services.script_results import meaning
+
+    if cause := meaning(each):
+        print(f"{cause.cause}: {cause.summary}\ndo: {cause.next_action}", file=sys.stderr)
 
 
 def _exit(each: ScriptResult) -> str:

@@ -34,24 +34,28 @@ if [ -n "$CA_PEM" ]; then
 fi
 
 url=$PUBLIC_URL/agent/gough-agent-linux-$arch.tar.gz
-python3 - "$url" "$tarball" "$ca" "$RETRY_SECONDS" <<'PYTHON' || fail "could not download $url"
-import shutil, ssl, sys, time, urllib.error, urllib.request
+python3 - "$url" "$tarball" "$expected" "$ca" "$RETRY_SECONDS" <<'PYTHON' || fail "could not download $url"
+import hashlib, http.client, ssl, sys, time, urllib.error, urllib.request
 
-url, target, ca, wait = sys.argv[1:]
+TRIES, LONGEST = 8, 30.0
+url, target, expected, ca, wait = sys.argv[1:]
 context = ssl.create_default_context()
 if ca:
     context.load_verify_locations(ca)
-for attempt in range(1, 6):
+for attempt in range(1, TRIES + 1):
     try:
         with urllib.request.urlopen(url, timeout=30, context=context) as answer, open(target, "wb") as file:
-            shutil.copyfileobj(answer, file)
-        sys.exit(0)
-    except OSError as error:
-        print(f"gough-agent: download, try {attempt} of 5: {error}", file=sys.stderr)
+            content = answer.read()
+            file.write(content)
+        if hashlib.sha256(content).hexdigest() == expected or attempt == TRIES:
+            sys.exit(0)  # what is wrong to the last is told below
+        print(f"gough-agent: download, try {attempt} of {TRIES}: another checksum", file=sys.stderr)
+    except (OSError, http.client.HTTPException) as error:  # a server may go away in the middle
+        print(f"gough-agent: download, try {attempt} of {TRIES}: {error}", file=sys.stderr)
         if isinstance(error, urllib.error.HTTPError) and error.code in (403, 404, 410):
             break  # asking again does not help
-    if attempt < 5:
-        time.sleep(float(wait) * 2 ** (attempt - 1))
+    if attempt < TRIES:
+        time.sleep(min(float(wait) * 2 ** (attempt - 1), LONGEST))
 sys.exit(1)
 PYTHON
 

@@ -1,5 +1,6 @@
 """What Gough thinks of an agent, from when it was last heard."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,7 +11,23 @@ class AgentState(StrEnum):
     OFFLINE = "offline"
 
 
+class Sign(StrEnum):
+    """What changes it."""
+
+    HEARTBEAT = "heartbeat"
+    SILENCE = "silence"
+
+
+NEXT: Mapping[tuple[AgentState, Sign], AgentState] = {
+    (AgentState.ENROLLED, Sign.HEARTBEAT): AgentState.ONLINE,
+    (AgentState.ENROLLED, Sign.SILENCE): AgentState.ENROLLED,
+    (AgentState.ONLINE, Sign.HEARTBEAT): AgentState.ONLINE,
+    (AgentState.ONLINE, Sign.SILENCE): AgentState.OFFLINE,
+    (AgentState.OFFLINE, Sign.HEARTBEAT): AgentState.ONLINE,
+    (AgentState.OFFLINE, Sign.SILENCE): AgentState.OFFLINE,
+}
 SILENT = "agent silent"  # how the reason of a machine begins that only waits for its agent
+DUPLICATED = "agent duplicated"  # and of one whose agent speaks from two systems
 MISSED_BEATS = 3
 
 

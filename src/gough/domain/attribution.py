@@ -72,6 +72,11 @@ class Holder(StrEnum):
 
 
 IN_USE = frozenset({Status.ALLOCATED, Status.DEPLOYING, Status.DEPLOYED, Status.FAILED_DEPLOYMENT})
+# What was installed is still on the disks, whatever is done to the machine at the moment.
+KEEPS_ITS_SYSTEM = IN_USE | {
+    Status.TESTING, Status.FAILED_TESTING, Status.ENTERING_RESCUE_MODE, Status.FAILED_ENTERING_RESCUE_MODE,
+    Status.RESCUE_MODE, Status.EXITING_RESCUE_MODE, Status.FAILED_EXITING_RESCUE_MODE, Status.BROKEN,
+}  # fmt: skip
 
 
 def marked_deployment(owner_data: Mapping[str, str]) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gough.domain.diagnosis_rules import FALLBACK, RULES, Match, Rule
+from gough.domain.diagnosis_rule import Match, Rule
+from gough.domain.diagnosis_rules import FALLBACK, RULES
 from gough.domain.stages import Outcome
 from gough.domain.timeline import Level, Source, TimelineEvent
 

@@ -4,6 +4,7 @@ GoughError
 ├── Invalid            the caller's input; nothing was changed
 ├── Misconfigured      Gough's own settings; it does not start with them
 ├── Unauthenticated    nobody knows who is asking
+│   └── SecondFactorNeeded   the password was right; a code is wanted too
 ├── Denied             known, but not allowed
 ├── NotFound
 ├── Gone               there was one, and it will not come back
@@ -57,6 +58,12 @@ class Unauthenticated(GoughError):
     code = "UNAUTHENTICATED"
     meaning = "Gough does not know who is asking."
     default_hint = "Sign in again, or send a valid key."
+
+
+class SecondFactorNeeded(Unauthenticated):
+    code = "SECOND_FACTOR_NEEDED"
+    meaning = "The password is right, but this account has a second factor."
+    default_hint = "Send the six digits of your authenticator, or a recovery code, too."
 
 
 class Denied(GoughError):

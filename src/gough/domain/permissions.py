@@ -1,4 +1,4 @@
-"""Who may do what: one table."""
+"""Who may do what: one table. PEOPLE is other people's accounts and keys; AUDIT is reading what everybody did."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,6 +9,8 @@ class Permission(StrEnum):
     DEPLOY = "deploy"
     OPERATE = "operate"
     MANAGE = "manage"
+    PEOPLE = "people"
+    AUDIT = "audit"
 
 
 class Role(StrEnum):

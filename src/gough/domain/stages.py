@@ -141,8 +141,8 @@ COMMISSION = (
     ),
     Stage(
         "commission", timedelta(minutes=30), retry=Retry.RESUBMIT, seen_by_maas=True,
-        done=lambda f: f.status in (Status.TESTING, Status.READY) and not f.aborted,
-        failed=_lost(Status.COMMISSIONING, Status.TESTING, Status.READY, or_aborted=True),
+        done=lambda f: f.status in (Status.TESTING, Status.FAILED_TESTING, Status.READY) and not f.aborted,
+        failed=_lost(Status.COMMISSIONING, Status.TESTING, Status.FAILED_TESTING, Status.READY, or_aborted=True),
     ),
     Stage(
         "test", timedelta(hours=2), retry=Retry.RESUBMIT, seen_by_maas=True,
@@ -176,12 +176,24 @@ RELEASE = (
     ),
 )  # fmt: skip
 
+# A release that erases the disks first. MAAS overwrites them one after the other, and has no deadline of its own.
+ERASURE = (
+    RELEASE[0],
+    Stage(
+        "erase", timedelta(hours=24), retry=Retry.RESUBMIT, seen_by_maas=True,
+        done=lambda f: f.status in (Status.RELEASING, Status.RELEASING_FAILED, Status.READY),
+        failed=_lost(Status.DISK_ERASING, Status.RELEASING, Status.RELEASING_FAILED, Status.READY),
+    ),
+    RELEASE[-1],
+)  # fmt: skip
+
 
 class JobKind(StrEnum):
     DEPLOYMENT = "deployment"
     COMMISSION = "commission"
     TEST = "test"
     RELEASE = "release"
+    ERASURE = "erasure"
     ADOPTION = "adoption"
 
 
@@ -192,6 +204,7 @@ TABLES: Mapping[JobKind, Table] = {
     JobKind.COMMISSION: COMMISSION,
     JobKind.TEST: TEST,
     JobKind.RELEASE: RELEASE,
+    JobKind.ERASURE: ERASURE,
     JobKind.ADOPTION: ADOPTION,
 }
 

@@ -36,6 +36,7 @@ class GoughEvent(StrEnum):
     MACHINE_FOUND = "machine-found"
     MACHINE_VANISHED = "machine-vanished"
     MACHINE_CHANGED = "machine-changed"
+    CLOCK_OFF = "clock-off"
 
 
 class MaasEvent(StrEnum):
@@ -47,8 +48,15 @@ class MaasEvent(StrEnum):
 class AgentEvent(StrEnum):
     ENROLLED = "enrolled"
     ENROLMENT_REFUSED = "enrolment-refused"
+    TOKEN_MISUSED = "token-misused"  # noqa: S105 - no password
+    KEY_REJECTED = "key-rejected"
     ONLINE = "online"
     OFFLINE = "offline"
+    DEGRADED = "degraded"
+    DUPLICATED = "duplicated"
+    RECOVERED = "recovered"
+    KEY_CHANGED = "key-changed"
+    COMMANDED = "commanded"
 
 
 class PersonEvent(StrEnum):

@@ -30,8 +30,9 @@ def dispatch_due(use: Use, send: Send) -> int:
     with use.database.read() as session:
         now = use.database.now(session)
         unsent = or_(
-            Job.dispatched_at.is_(None), Job.dispatched_at < Job.wake_at, Job.dispatched_at <= now - SEND_AGAIN
-        )
+            Job.dispatched_at.is_(None), Job.dispatched_at < Job.wake_at, Job.dispatched_at <= now - SEND_AGAIN,
+            Job.dispatched_at < Job.lease_until,  # whoever took it with that message died with it
+        )  # fmt: skip
         free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
         due = select(Job.id).where(Job.wake_at.is_not(None), Job.wake_at <= now, free, unsent)
         ids = list(session.scalars(due.order_by(Job.priority.desc(), Job.wake_at).limit(MOST)))

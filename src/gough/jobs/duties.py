@@ -11,7 +11,7 @@ import structlog
 
 from gough.config import Settings
 from gough.domain.errors import GoughError
-from gough.services import agents, bulk, timeline
+from gough.services import agents, audit_chain, bulk, rollups, timeline
 from gough.services.context import Use
 
 log = structlog.get_logger()
@@ -30,14 +30,18 @@ class Duty:
     """`every` gives the seconds between the end of one run and the start of the next."""
 
     name: str
-    run: Callable[[Use], None]
+    run: Callable[[Use], object]
     every: Callable[[Settings], float]
 
 
 DUTIES = (
     Duty("order-stream", _order_stream, lambda _: 0.25),
     Duty("advance-bulk", bulk.advance_all, lambda _: 1.0),
+    Duty("chain-audit", audit_chain.extend, lambda _: 1.0),
+    Duty("retain-audit", audit_chain.retain, lambda _: 3600.0),
     Duty("watch-agents", agents.watch, lambda settings: max(1.0, settings.agent_interval_seconds / 4)),
+    Duty("roll-up-metrics", rollups.roll_up, lambda _: 30.0),
+    Duty("prune-metrics", rollups.prune, lambda _: 1.0),
 )
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gough.lab.faults import LATER, Injection, Point
+from gough.lab.faults import LATER, Injection
 from gough.lab.maas import PowerError, Region, Server, serve
 from gough.lab.machine import VirtualMachine
 from gough.lab.pace import Pace
-
-NO_ADDRESS = "IP address checks failed after 2 retries. The addresses are in use by other machines."
 
 
 class Hall:
@@ -39,9 +37,9 @@ class Hall:
     def preinstalled(self) -> Sequence[VirtualMachine]:
         return self.machines[self._own :]
 
-    def power_up(self) -> None:
-        """Somebody walks along the racks and presses every power button: the machines are enlisted."""
-        for machine in self.machines:
+    def power_up(self, machines: Sequence[VirtualMachine] | None = None) -> None:
+        """Somebody walks along the racks and presses every power button, or these: the machines are enlisted."""
+        for machine in self.machines if machines is None else machines:
             machine.enlist()
             self._by_id[machine.system_id] = machine
 
@@ -85,6 +83,5 @@ class Hall:
     def _intercept(self, method: str, path: str, op: str | None) -> tuple[int, str] | None:
         if method != "POST" or op != "deploy":
             return None
-        number = next((m.number for m in self.machines if m.system_id in path.split("/")), 0)
-        struck = any(injection.strikes(Point.MAAS_DEPLOY, number) for injection in self._injections_of(number))
-        return (503, NO_ADDRESS) if struck else None
+        machine = next((one for one in self.machines if one.system_id in path.split("/")), None)
+        return machine.refused() if machine else None

@@ -7,14 +7,26 @@ from pathlib import Path
 from threading import Event, RLock, Thread
 from uuid import uuid4
 
+from gough.domain.machine_status import MachineStatus
 from gough.lab import pace as times
-from gough.lab.faults import Injection, Point
-from gough.lab.maas import BootTarget, Hardware, PowerError, Region
+from gough.lab.faults import Fault, Injection, Point
+from gough.lab.first_boot import FirstBoot
+from gough.lab.maas import BootTarget, Hardware, PowerError, Region, troubles
 from gough.lab.pace import Pace
-from gough.lab.system import System, first_boot
-from gough.lab.user_data import parse
+from gough.lab.system import System
+from gough.lab.user_data import enrolment_token, parse
 
 GIB = 1024
+LATE_COMMANDS = 5.0
+SLOWLY = 5  # so many times longer than others takes a script that fails: what is broken is asked again and again
+CURTIN_STAGES = (
+    ("stage-partitioning", times.PARTITION),
+    ("stage-extract", times.WRITE_IMAGE),
+    ("stage-curthooks", times.CONFIGURE_SYSTEM),
+    ("stage-late", LATE_COMMANDS),
+)
+# Where power fails: while the machine has this status.
+POWER_POINTS = {Point.BMC_LOGIN: MachineStatus.COMMISSIONING, Point.POWER_ON: MachineStatus.DEPLOYING}
 
 
 class VirtualMachine:
@@ -72,9 +84,16 @@ class VirtualMachine:
         self._start_agent(self._off)
         return complaint
 
+    def refused(self) -> tuple[int, str] | None:
+        """The status and the words with which MAAS refuses to deploy it."""
+        fault = self._fault(Point.MAAS_DEPLOY)
+        return (int(fault.where), fault.says) if fault else None
+
     def _ask_bmc(self) -> None:
-        if self._struck(Point.POWER_ON) and self._is_deploying():
-            raise PowerError("Connection timed out to the BMC; check its address and that it has power.")
+        for point, status in POWER_POINTS.items():
+            fault = self._fault(point)
+            if fault is not None and self._region.status(self.system_id) is status:
+                raise PowerError(fault.says)
 
     def _tell_power(self, *, on: bool) -> None:
         with suppress(KeyError):  # not enlisted yet, or deleted since
@@ -85,12 +104,24 @@ class VirtualMachine:
         if self._pace.wait(times.POST, off):
             return
         try:
-            act = self._programs().get(self._region.pxe_boot(self.system_id))
-            if act is not None:
-                act(off)
+            if self._boots(off):
+                act = self._programs().get(self._region.pxe_boot(self.system_id))
+                if act is not None:
+                    act(off)
         except KeyError:
             if self.system_id in self._region.system_ids():
                 raise
+
+    def _boots(self, off: Event) -> bool:
+        """Whether it finds its way into the installer; other boots go well."""
+        if self._region.status(self.system_id) is not MachineStatus.DEPLOYING:
+            return True
+        if self._fault(Point.NETWORK_BOOT):
+            off.wait()
+        if self._fault(Point.BOOT_IMAGE):
+            troubles.asks_and_loads_nothing(self._region, self.system_id)
+            off.wait()
+        return not off.is_set()
 
     def _programs(self) -> dict[BootTarget, Callable[[Event], None]]:
         return {
@@ -107,20 +138,23 @@ class VirtualMachine:
         if self._pace.wait(times.LOAD_EPHEMERAL, off):
             return
         self._region.user_data(self.system_id)
-        if not self._run_scripts(times.COMMISSIONING_SCRIPT, off):
+        if not self._run_scripts(times.COMMISSIONING_SCRIPT, off, Point.COMMISSIONING):
             return
         self._region.finish_commissioning(self.system_id, self._hardware())
-        self._run_scripts(times.TEST_SCRIPT, off)
+        self._run_scripts(times.TEST_SCRIPT, off, Point.TESTING)
 
     def _test(self, off: Event) -> None:
         if not self._pace.wait(times.LOAD_EPHEMERAL, off):
-            self._run_scripts(times.TEST_SCRIPT, off)
+            self._run_scripts(times.TEST_SCRIPT, off, Point.TESTING)
 
-    def _run_scripts(self, seconds: float, off: Event) -> bool:
+    def _run_scripts(self, seconds: float, off: Event, point: Point) -> bool:
         for name in self._region.pending_scripts(self.system_id):
-            if self._pace.wait(seconds, off):
+            fault = self._fault(point, name)
+            slowly = SLOWLY if fault else 1
+            if self._pace.wait(seconds * slowly, off) or (fault is not None and not fault.says and off.wait()):
                 return False
-            self._region.report_script(self.system_id, name, 0, f"{name}: nothing to complain about\n".encode())
+            said = fault.says if fault else f"{name}: nothing to complain about\n"
+            self._region.report_script(self.system_id, name, 1 if fault else 0, said.encode())
         return True
 
     def _erase(self, off: Event) -> None:
@@ -143,25 +177,36 @@ class VirtualMachine:
         if self._pace.wait(times.LOAD_EPHEMERAL, off):
             return
         self._curtin("cmd-install", "start", "curtin command install")
-        for stage, seconds in (
-            ("stage-partitioning", times.PARTITION),
-            ("stage-extract", times.WRITE_IMAGE),
-            ("stage-curthooks", times.CONFIGURE_SYSTEM),
-        ):
-            self._curtin(f"cmd-install/{stage}", "start", f"curtin command {stage.removeprefix('stage-')}")
-            hangs = stage == "stage-extract" and self._struck(Point.INSTALL)
-            if off.wait() if hangs else self._pace.wait(seconds, off):
+        for stage, seconds in CURTIN_STAGES:
+            if not self._install_stage(stage, seconds, off):
                 return
-            self._curtin(f"cmd-install/{stage}", "finish", f"curtin command {stage.removeprefix('stage-')}", "SUCCESS")
         self._wipe_disk()
         self._curtin("cmd-install", "finish", "curtin command install", "SUCCESS")
         if not self._pace.wait(times.POST, off):
             self._region.pxe_boot(self.system_id)
             self._boot_disk(off)
 
+    def _install_stage(self, stage: str, seconds: float, off: Event) -> bool:
+        """False when the installation ends here."""
+        name, description = f"cmd-install/{stage}", f"curtin command {stage.removeprefix('stage-')}"
+        self._curtin(name, "start", description)
+        fault, deed = self._fault(Point.INSTALL, stage), self._fault(Point.SOMEBODY)
+        if deed is not None:
+            troubles.somebody(self._region, self.system_id, deed.where)
+        if off.wait() if fault is not None and not fault.says else self._pace.wait(seconds, off):
+            return False
+        if fault is None:
+            self._curtin(name, "finish", description, "SUCCESS")
+            return True
+        troubles.installer_logs(self._region, self.system_id, fault.says)
+        self._curtin(name, "finish", description, "FAIL")
+        self._curtin("cmd-install", "finish", "curtin command install", "FAIL")
+        return False
+
     def _boot_disk(self, off: Event) -> None:
         """The installed system; cloud-init does its work once an installation."""
-        if self._system is None or self._pace.wait(times.BOOT_FROM_DISK, off):
+        hangs = self._fault(Point.DISK_BOOT) is not None
+        if self._system is None or (off.wait() if hangs else self._pace.wait(times.BOOT_FROM_DISK, off)):
             return
         done = self._folder / "root/var/lib/cloud/instance/boot-finished"
         if not done.exists() and not self._first_boot(off):
@@ -175,16 +220,25 @@ class VirtualMachine:
     def _start_agent(self, off: Event) -> None:
         """Where there is one."""
         with self._lock:
-            if self._system is not None and not off.is_set() and not self._struck(Point.AGENT_START):
-                self._system.start_agent()
+            if self._system is None or off.is_set() or self._fault(Point.AGENT_START):
+                return
+            settings = self._fault(Point.AGENT_SETTINGS)
+            if settings is not None:
+                self._system.set_agent(settings.where, settings.says or self._foreign_token())
+            self._system.start_agent()
+
+    def _foreign_token(self) -> str:
+        """What a copied disk brings along: the enrolment token of a machine that is being deployed, too."""
+        others = (self._region.snapshot(name) for name in self._region.system_ids() if name != self.system_id)
+        return next((token for other in others if (token := enrolment_token(other.user_data))), "no-other-machine-here")
 
     def _first_boot(self, off: Event) -> bool:
         data = parse(self._region.user_data(self.system_id))
         assert self._system is not None
-        return first_boot(
-            self._system, data, self._cloud_init,
-            sabotage=self._struck(Point.CLOUD_INIT), pause=lambda seconds: self._pace.wait(seconds, off),
-        )  # fmt: skip
+        return FirstBoot(
+            self._system, data, self._cloud_init, pause=lambda seconds: self._pace.wait(seconds, off), hang=off.wait,
+            fault=self._fault(Point.CLOUD_INIT), connected=self._fault(Point.NETWORK) is None,
+        ).run()  # fmt: skip
 
     def _wipe_disk(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -203,11 +257,10 @@ class VirtualMachine:
             result=result or None,
         )  # fmt: skip
 
-    def _struck(self, point: Point) -> bool:
-        return any(injection.strikes(point, self.number) for injection in self._injections)
-
-    def _is_deploying(self) -> bool:
-        return self._region.status(self.system_id).name == "DEPLOYING"
+    def _fault(self, point: Point, where: str = "") -> Fault | None:
+        """The one that strikes there."""
+        struck = (one.fault for one in self._injections if one.strikes(point, self.number))
+        return next((fault for fault in struck if where in ("", fault.where)), None)
 
     def _hardware(self) -> Hardware:
         return Hardware(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from gough.domain.errors import GoughError
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus
 from gough.ports import Provisioner
 
@@ -12,7 +13,7 @@ USER_DATA = b"#cloud-config\npackages: [nginx]\n"  # nothing of Gough's
 
 Step = Callable[[Provisioner, str], object]
 STEPS: Mapping[MachineStatus, Step] = {
-    MachineStatus.NEW: lambda maas, system_id: maas.commission(system_id, skip_tests=True),
+    MachineStatus.NEW: lambda maas, system_id: maas.commission(system_id, WITHOUT_TESTS),
     MachineStatus.READY: lambda maas, system_id: maas.allocate(system_id, agent_name=""),
     MachineStatus.ALLOCATED: lambda maas, system_id: maas.deploy(system_id, series=SERIES, user_data=USER_DATA),
 }

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
-from gough.domain.errors import Conflict, Invalid
+from gough.domain.errors import Conflict
 from gough.domain.machine_status import MachineStatus
 from gough.domain.stages import JobKind
-from gough.domain.variables import Variable, VariableType
+from gough.lab.examples import example_values
 from gough.persistence.models import Job, Machine, MachineEvent
 from gough.services import adoption, lifecycle, templates
 from gough.services.context import Use
@@ -49,7 +47,7 @@ class Standing:
 
 @dataclass(slots=True)
 class Operator:
-    """Commissions what is New, deploys what is Ready, once each.
+    """Commissions what is New, deploys what is Ready, once each; `a_round` of them in one round at most.
 
     `adopts` are the hostnames of machines that somebody else deploys: these are adopted at the `console` instead.
     """
@@ -58,14 +56,18 @@ class Operator:
     template: str
     adopts: frozenset[str] = frozenset()
     console: Console | None = None
+    a_round: int = 1000
     _asked: set[tuple[str, JobKind]] = field(default_factory=set)
     _variables: dict[str, Any] | None = None
 
     def work(self) -> None:
-        """One round over all machines."""
+        """One round over the machines."""
+        enough = len(self._asked) + self.a_round
         with self.use.database.read() as session:
             rows = session.execute(select(Machine.id, Machine.hostname, Machine.status)).all()
         for machine_id, hostname, status in rows:
+            if len(self._asked) >= enough:
+                return
             if hostname in self.adopts:
                 self._adopt(machine_id, hostname, status)
             elif status == MachineStatus.NEW:
@@ -122,17 +124,8 @@ class Operator:
         if self._variables is None:
             with self.use.database.read() as session:
                 source = templates.source_of(templates.find_version(session, self.template))
-            self._variables = {v.name: _example(v) for v in source.variables if v.required}
+            self._variables = example_values(source)
         return self._variables
-
-
-def _example(variable: Variable) -> Any:
-    kind = variable.item_type if variable.type is VariableType.LIST else variable.type
-    if kind is not VariableType.SSH_KEY:
-        raise Invalid(f"The template needs a value for '{variable.name}', which the lab cannot invent.")
-    public = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    key = f"{public.decode()} operator@lab"
-    return [key] if variable.type is VariableType.LIST else key
 
 
 def _standing(machine: Machine, job: Job | None) -> Standing:

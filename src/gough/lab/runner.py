@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,6 +25,7 @@ from gough.lab.faults import Injection
 from gough.lab.hall import Hall
 from gough.lab.neighbour import NAME, Neighbour
 from gough.lab.operator import Operator, Standing
+from gough.lab.outages import Deeds, Outages, lock_sqlite
 from gough.lab.pace import Pace
 from gough.lab.screen import Screen
 from gough.lab.server_process import ServerProcess, build_agent, environment, free_port, write_environment
@@ -64,15 +66,16 @@ def run(options: Options) -> int:
         stack.callback(hall.close)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")
-        use = _start(stack, hall, folder, options, pace)
+        use, server = _start(stack, hall, folder, options, pace)
         password = _administrator(use)
         url = use.settings.public_url
         screen.say(_welcome(url, password, folder))
         hall.power_up()
         neighbour = _neighbour(stack, hall)
+        outages = Outages(options.injections, hall, _deeds(use, server))
         operator = Operator(use, options.template, frozenset(m.hostname for m in hall.preinstalled), hall)
         try:
-            standings = _watch(operator, neighbour, screen, options)
+            standings = _watch(operator, neighbour, outages, screen, options)
         except KeyboardInterrupt:
             standings = operator.standings()
         result = summary(standings, options.machines, time.monotonic() - started)
@@ -82,7 +85,7 @@ def run(options: Options) -> int:
     return 0 if result["in_service"] == options.machines else 1
 
 
-def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: Pace) -> Use:
+def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: Pace) -> tuple[Use, ServerProcess]:
     port = free_port(options.port)
     settings = environment(folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
     write_environment(folder, settings)
@@ -96,7 +99,17 @@ def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: P
         templates.find_version(session, options.template)  # a wrong name is said before anything happens
     if options.feed:
         regions.change(use, FIRST_REGION, feed=FeedAccount(hall.region.username, hall.region.password))
-    return use
+    return use, server
+
+
+def _deeds(use: Use, server: ServerProcess) -> Deeds:
+    """What can fail of the lab's Gough: it runs without Redis."""
+
+    def kill() -> None:
+        server.kill()
+        server.start()
+
+    return {"worker": kill, "database": partial(lock_sqlite, use.database.engine.url.database or "")}
 
 
 def _neighbour(stack: ExitStack, hall: Hall) -> Neighbour:
@@ -128,12 +141,15 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _watch(operator: Operator, neighbour: Neighbour, screen: Screen, options: Options) -> list[Standing]:
+def _watch(
+    operator: Operator, neighbour: Neighbour, outages: Outages, screen: Screen, options: Options
+) -> list[Standing]:
     """Until every machine has ended, and longer unless told to exit then."""
     pause, seen, told = Event(), 0, False
     while True:
         neighbour.work()
         operator.work()
+        outages.work()
         events = operator.news(seen)
         screen.news(events, operator.hostnames() if events else {})
         seen = events[-1].id if events else seen

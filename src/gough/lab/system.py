@@ -9,22 +9,14 @@ import os
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
-import structlog
-
-from gough.lab import pace as times
-from gough.lab.user_data import Script, UserData
-
-log = structlog.get_logger()
+from gough.lab.user_data import Script
 
 INSTALLER = "90-gough-agent.sh"
 UNIT = "etc/systemd/system/gough-agent.service"
-Reporter = Callable[[str, str, str, str], None]
-"""(name, event_type, description, result): tells MAAS."""
+AGENT_SETTINGS = "etc/gough-agent/agent.env"
 
 
 class System:
@@ -63,6 +55,13 @@ class System:
         """What cloud-init leaves for `cloud-init status`, and for the agent."""
         path = Path(self._made("run/cloud-init"), "result.json")
         path.write_text(json.dumps({"v1": {"datasource": "DataSourceMAAS", "errors": list(errors)}}))
+
+    def set_agent(self, name: str, value: str) -> None:
+        """One of the agent's settings is another than the installer wrote. Nothing where there is no agent."""
+        path = self._root / AGENT_SETTINGS
+        if path.is_file():
+            kept = [line for line in path.read_text().splitlines() if not line.startswith(f"{name}=")]
+            path.write_text("".join(f"{line}\n" for line in (*kept, f"{name}={value}")))
 
     def start_agent(self) -> None:
         """What systemd does with the unit that the installer left, as far as a folder allows."""
@@ -104,60 +103,6 @@ class System:
     def _relocated(self, value: str) -> str:
         """Paths of the unit lie below the machine's folder."""
         return str(self._inside(value)) if value.startswith(("/opt/", "/etc/gough-agent/")) else value
-
-
-def first_boot(
-    system: System, data: UserData, tell_maas: Reporter, *, sabotage: bool, pause: Callable[[float], bool]
-) -> bool:
-    """cloud-init's four stages, reported to every webhook and to MAAS. False when the power went off meanwhile.
-
-    `pause` waits so many seconds of the machine's time; True when the power went off.
-    """
-
-    def report(name: str, event_type: str, description: str, result: str = "") -> None:
-        tell_maas(name, event_type, description, result)
-        post(data, {"name": name, "event_type": event_type, "description": description}, result, pause)
-
-    stages = (
-        ("init-local", "searching for local datasources"),
-        ("init-network", "searching for network datasources"),
-        ("modules-config", "running modules for config"),
-    )
-    for name, description in stages:
-        report(name, "start", description)
-        if pause(times.CLOUD_INIT_STAGE):
-            return False
-        report(name, "finish", description, "SUCCESS")
-    report("modules-final", "start", "running modules for final")
-    errors = []
-    for script in data.scripts:
-        part = f"modules-final/config-scripts_user/{script.name}"
-        report(part, "start", f"running {script.name}")
-        complaint = system.run_script(script, sabotage=sabotage and script is data.scripts[0])
-        report(part, "finish", complaint or f"{script.name} ran", "FAIL" if complaint else "SUCCESS")
-        if complaint:
-            errors.append(f"('scripts_user', RuntimeError('Runparts: 1 failures ({script.name})'))")
-    if pause(times.CLOUD_INIT_STAGE):
-        return False
-    system.conclude_boot(errors)
-    report("modules-final", "finish", "running modules for final", "FAIL" if errors else "SUCCESS")
-    return True
-
-
-def post(data: UserData, event: dict[str, str], result: str, pause: Callable[[float], bool]) -> None:
-    """One report to each webhook, tried again as its configuration says, and then forgotten, as cloud-init does."""
-    body = {**event, "origin": "cloudinit", "timestamp": time.time()} | ({"result": result} if result else {})
-    for hook in data.webhooks:
-        for _ in range(int(hook.get("retries", 1)) + 1):
-            try:
-                answer = httpx.post(hook["endpoint"], json=body, timeout=float(hook.get("timeout", 10)))
-            except httpx.TransportError as error:
-                log.debug("report not delivered", error=str(error))
-                if pause(times.BETWEEN_TRIES):
-                    return
-                continue
-            if answer.status_code < 500:
-                break
 
 
 def _read_environment(file: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Reading user-data as cloud-init does: the only way a virtual machine learns of Gough."""
 
+import re
 from dataclasses import dataclass
 from email import message_from_bytes
 from typing import Any
@@ -48,3 +49,10 @@ def parse(user_data: bytes) -> UserData:
             case _:
                 pass
     return UserData(config, tuple(sorted(scripts, key=lambda script: script.name)))
+
+
+def enrolment_token(user_data: bytes) -> str:
+    """The token that the agent's installer in it carries; empty where there is none."""
+    scripts = "\n".join(script.text for script in parse(user_data).scripts) if user_data else ""
+    found = re.search(r"^ENROLMENT_TOKEN=([\w.~-]+)$", scripts, re.MULTILINE)
+    return found[1] if found else ""

@@ -89,8 +89,9 @@ def _engine(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg2"), pool_size=pool_size, max_overflow=10, pool_pre_ping=True
-        )
+            parsed.set(drivername="postgresql+psycopg2"), pool_size=pool_size, max_overflow=10, pool_pre_ping=True,
+            executemany_mode="values_plus_batch",  # many updates in one message, too
+        )  # fmt: skip
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(parsed, pool_size=pool_size, max_overflow=200, connect_args={"timeout": BUSY_SECONDS})

@@ -15,6 +15,7 @@ from gough.domain.stages import JobKind
 from gough.persistence.models import Job, Machine, Region, Setting
 from gough.services import windows
 from gough.services.context import Use
+from gough.services.waking import wake_queued
 
 PAUSED = "jobs paused"  # the setting's name
 LOOK_AGAIN = timedelta(seconds=60)  # nobody forgets to wake a job, but a process may die before it does
@@ -48,7 +49,7 @@ def resume(use: Use) -> None:
         if row is None:
             raise Conflict("Gough is not paused.")
         session.delete(row)
-        _wake_queued(session, use.database.now(session))
+        wake_queued(session, use.database.now(session))
     use.waker.wake()
 
 
@@ -112,8 +113,3 @@ def next_in_line(session: Session, region_id: str, now: datetime) -> None:
     if first is not None:
         woken = update(Job).where(Job.id == first, Job.state == "queued").values(wake_at=now, signals=Job.signals + 1)
         session.execute(woken, execution_options={"synchronize_session": False})
-
-
-def _wake_queued(session: Session, now: datetime) -> None:
-    woken = update(Job).where(Job.state == "queued").values(wake_at=now, signals=Job.signals + 1)
-    session.execute(woken, execution_options={"synchronize_session": False})

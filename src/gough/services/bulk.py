@@ -1,7 +1,7 @@
 """One action on many machines, in waves. A bulk operation is rows: any process moves it on, and any may die."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gough.domain.deploy_options import DeployOptions
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem
+from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions, check_scripts
 from gough.domain.stages import JobKind
 from gough.domain.variables import secret_names
 from gough.domain.waves import BulkState, ItemState, Limits, next_wave
@@ -49,17 +50,16 @@ def _deploy(use: Use, session: Session, machine_id: str, parameters: Mapping[str
 
 
 def _commission(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
-    skip_tests = bool(parameters.get("skip_tests"))
-    return lifecycle.request_commission(use, session, machine_id, by=by, skip_tests=skip_tests)
+    return lifecycle.request_commission(use, session, machine_id, CommissionOptions.from_json(parameters), by=by)
 
 
-def _test(use: Use, session: Session, machine_id: str, _parameters: Mapping[str, Any], by: str) -> Job:
-    return lifecycle.request_test(use, session, machine_id, by=by)
+def _test(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
+    return lifecycle.request_test(use, session, machine_id, ScriptOptions.from_json(parameters), by=by)
 
 
 def _release(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
-    erase, not_ours = bool(parameters.get("erase")), bool(parameters.get("not_ours"))
-    return lifecycle.request_release(use, session, machine_id, by=by, erase=erase, not_ours=not_ours)
+    options, not_ours = ReleaseOptions.from_json(parameters), bool(parameters.get("not_ours"))
+    return lifecycle.request_release(use, session, machine_id, options, by=by, not_ours=not_ours)
 
 
 ACTIONS: Mapping[JobKind, Begin] = {
@@ -70,10 +70,19 @@ ACTIONS: Mapping[JobKind, Begin] = {
 }
 TAKES: Mapping[JobKind, frozenset[str]] = {
     JobKind.DEPLOYMENT: frozenset({"template", "variables", "series", "options"}),
-    JobKind.COMMISSION: frozenset({"skip_tests"}),
-    JobKind.TEST: frozenset(),
+    JobKind.COMMISSION: frozenset(field.name for field in fields(CommissionOptions)),
+    JobKind.TEST: frozenset(field.name for field in fields(ScriptOptions)),
     JobKind.RELEASE: frozenset({"erase", "not_ours"}),
 }
+
+
+CHECKS: Mapping[JobKind, Callable[[Session, Mapping[str, Any]], object]] = {
+    JobKind.DEPLOYMENT: lambda session, parameters: lifecycle.check_plan(session, plan_of(parameters)),
+    JobKind.COMMISSION: lambda _, parameters: check_scripts(CommissionOptions.from_json(parameters)),
+    JobKind.TEST: lambda _, parameters: check_scripts(ScriptOptions.from_json(parameters)),
+    JobKind.RELEASE: lambda _, parameters: ReleaseOptions.from_json(parameters),
+}
+"""What would be wrong with the parameters on any machine: raises NotFound or Invalid."""
 
 
 def plan_of(parameters: Mapping[str, Any]) -> lifecycle.Plan:
@@ -219,8 +228,7 @@ def _checked(session: Session, order: Order) -> list[Machine]:
         problems.append(Problem(f"/parameters/{name}", f"{order.action.value} takes no such parameter"))
     if problems:
         raise Invalid("This bulk operation cannot begin.", problems=problems)
-    if order.action is JobKind.DEPLOYMENT:
-        lifecycle.check_plan(session, plan_of(order.parameters))
+    CHECKS[order.action](session, order.parameters)
     return _machines(session, order.machine_ids)
 
 

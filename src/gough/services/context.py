@@ -7,6 +7,7 @@ from time import monotonic
 
 from gough.config import Settings
 from gough.persistence.database import Database
+from gough.persistence.group_commit import GroupCommit
 from gough.persistence.models import Region
 from gough.ports import Feed, Provisioner, Waker
 from gough.services.secrets import Sealer
@@ -31,6 +32,7 @@ class Use:
     open_feed: OpenFeed | None = None
     timer: Callable[[], float] = monotonic
     """Seconds from any beginning: for durations within this process."""
+    heartbeats: GroupCommit = field(default_factory=GroupCommit)
     _clients: dict[tuple[str, str], Provisioner] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

@@ -12,6 +12,15 @@ from gough.cloud_init import TemplateSource
 from gough.domain.attribution import Holder, marked_deployment
 from gough.domain.deploy_options import AS_IT_IS, DeployOptions, check_options
 from gough.domain.errors import Conflict, Invalid
+from gough.domain.machine_options import (
+    COMMISSION_AS_USUAL,
+    RELEASE_AS_USUAL,
+    TEST_AS_USUAL,
+    CommissionOptions,
+    ReleaseOptions,
+    ScriptOptions,
+    check_scripts,
+)
 from gough.domain.machine_status import COMMISSIONABLE, DEPLOYABLE, RELEASABLE, TESTABLE
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.stages import JobKind
@@ -76,41 +85,47 @@ def deployable(session: Session, name: str) -> Machine:
     return ready_for(session, name, JobKind.DEPLOYMENT)
 
 
-def commission(use: Use, name: str, *, by: str, skip_tests: bool = False) -> Job:
-    return _in_one(use, lambda session: request_commission(use, session, name, by=by, skip_tests=skip_tests))
+def commission(use: Use, name: str, options: CommissionOptions = COMMISSION_AS_USUAL, *, by: str) -> Job:
+    """Raises NotFound, Invalid or Conflict."""
+    return _in_one(use, lambda session: request_commission(use, session, name, options, by=by))
 
 
-def request_commission(use: Use, session: Session, name: str, *, by: str, skip_tests: bool = False) -> Job:
+def request_commission(use: Use, session: Session, name: str, options: CommissionOptions, *, by: str) -> Job:
+    check_scripts(options)
     machine = ready_for(session, name, JobKind.COMMISSION)
-    return jobs.create(use, session, machine, Wish(JobKind.COMMISSION, by, {"skip_tests": skip_tests}, "commission"))
+    return jobs.create(use, session, machine, Wish(JobKind.COMMISSION, by, options.as_json(), "commission"))
 
 
-def test(use: Use, name: str, *, by: str) -> Job:
-    return _in_one(use, lambda session: request_test(use, session, name, by=by))
+def test(use: Use, name: str, options: ScriptOptions = TEST_AS_USUAL, *, by: str) -> Job:
+    """Raises NotFound, Invalid or Conflict."""
+    return _in_one(use, lambda session: request_test(use, session, name, options, by=by))
 
 
-def request_test(use: Use, session: Session, name: str, *, by: str) -> Job:
+def request_test(use: Use, session: Session, name: str, options: ScriptOptions, *, by: str) -> Job:
+    check_scripts(options)
     machine = ready_for(session, name, JobKind.TEST)
     require_ours(session, machine)  # a test reboots it
-    return jobs.create(use, session, machine, Wish(JobKind.TEST, by, {}, "test"))
+    return jobs.create(use, session, machine, Wish(JobKind.TEST, by, options.as_json(), "test"))
 
 
-def release(use: Use, name: str, *, by: str, erase: bool = False, not_ours: bool = False) -> Job:
+def release(use: Use, name: str, options: ReleaseOptions = RELEASE_AS_USUAL, *, by: str, not_ours: bool = False) -> Job:
     """Give the machine back to MAAS. Its agent's key and its tokens die with this.
 
     `not_ours`: yes, although somebody else deployed it.
     """
-    return _in_one(use, lambda session: request_release(use, session, name, by=by, erase=erase, not_ours=not_ours))
+    return _in_one(use, lambda session: request_release(use, session, name, options, by=by, not_ours=not_ours))
 
 
 def request_release(
-    use: Use, session: Session, name: str, *, by: str, erase: bool = False, not_ours: bool = False
+    use: Use, session: Session, name: str, options: ReleaseOptions, *, by: str, not_ours: bool = False
 ) -> Job:
     machine = ready_for(session, name, JobKind.RELEASE)
     if not not_ours:
         require_ours(session, machine)
     held = {"owner": machine.owner, "marked": marked_deployment(machine.owner_data)}
-    wish = Wish(JobKind.RELEASE, by, {"erase": erase, "held": held}, "release" + (" and erase" if erase else ""))
+    said = f"release and erase ({options.erase.value})" if options.erases else "release"
+    kind = JobKind.ERASURE if options.erases else JobKind.RELEASE
+    wish = Wish(kind, by, {**options.as_json(), "held": held}, said)
     job = jobs.create(use, session, machine, wish)
     revoke(session, machine.id, now=use.database.now(session))
     return job

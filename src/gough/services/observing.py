@@ -49,8 +49,10 @@ def observe_all(
     What is older than what is stored is dropped, so that a slow list never undoes what a deploy's answer said.
     """
     ids = [record.system_id for record in records]
-    query = select(Machine).where(Machine.region_id == region.id, Machine.system_id.in_(ids))
-    known = {machine.system_id: machine for machine in session.scalars(query)}
+    query = select(Machine).where(Machine.region_id == region.id, Machine.system_id.in_(ids)).order_by(Machine.id)
+    # Locked before what is stored is compared: an answer that came meanwhile must be seen, not overwritten.
+    held = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    known = {machine.system_id: machine for machine in session.scalars(held)}
     seen: list[_Before] = []
     for record in records:
         machine = known.get(record.system_id)

@@ -1,42 +1,55 @@
-"""People: the first administrator, signing in, sessions."""
+"""People as callers: the first administrator, sessions of the portal, and what a caller may do."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Denied, Invalid, Problem, Unauthenticated
 from gough.domain.passwords import fault_of
 from gough.domain.permissions import GRANTS, Permission, Role
-from gough.domain.retry import Backoff
 from gough.persistence.models import LoginSession, Setting, User
+from gough.services import audit
 from gough.services.context import Use
+from gough.services.password_hashing import hash_password
 from gough.services.secrets import hash_secret, new_secret
+from gough.services.signing_in import prove, welcome
 
 SESSION_LIFE = timedelta(hours=12)
 SETUP = "setup_secret_hash"
-FREE_TRIES = 3
-LOCKOUT = Backoff(first=timedelta(seconds=2), ceiling=timedelta(minutes=15))
-_hasher = PasswordHasher()
-# Verified when there is no such user, so that the time it takes does not tell which names exist.
-_DUMMY = _hasher.hash("no such user")
+NAME_LENGTH = 80
+SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `csrf_token` is what a changing form must carry."""
+    """Who asks. `csrf_token` is what a changing form must carry; only sessions have one.
+
+    `scopes` narrow what the role grants. `via` says how the caller is known: a session, an access token, an API key;
+    `credential` is which one. `must_enrol`: nothing is allowed but enrolling a second factor.
+    """
 
     name: str
     role: Role
     csrf_token: str = ""
+    user_id: str = ""
+    via: str = SESSION
+    credential: str = ""
+    scopes: frozenset[Permission] | None = None
+    must_enrol: bool = False
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        granted = GRANTS[self.role]
+        return granted if self.scopes is None else granted & self.scopes
 
     def require(self, permission: Permission) -> None:
         if permission not in GRANTS[self.role]:
             raise Denied(f"{self.name} is {self.role.value}; this needs the permission '{permission.value}'.")
+        if permission not in self.permissions:
+            raise Denied(f"This API key does not have the scope '{permission.value}'.", hint="Use another key.")
 
 
 def prepare_setup(use: Use) -> str | None:
@@ -56,8 +69,8 @@ def needs_setup(session: Session) -> bool:
 
 def set_up(use: Use, secret: str, name: str, password: str) -> None:
     """Create the first administrator. Raises Unauthenticated for a wrong secret, Conflict when there is one."""
-    _require_name_and_password(name, password)
-    password_hash = _hasher.hash(password)
+    require_name_and_password(name, password)
+    password_hash = hash_password(password)
     with use.database.write() as session:
         if not needs_setup(session):
             raise Conflict("There is an administrator already.", hint="Sign in.")
@@ -67,26 +80,21 @@ def set_up(use: Use, secret: str, name: str, password: str) -> None:
         now = use.database.now(session)
         session.add(User(name=name, password_hash=password_hash, role=Role.ADMIN.value, created_at=now))
         session.delete(stored)
+    audit.note(target=name, after={"role": Role.ADMIN.value})
 
 
-def sign_in(use: Use, name: str, password: str, *, address: str) -> tuple[str, datetime]:
-    """A new session's secret and its end. Raises Unauthenticated, and waits longer after each failure."""
-    with use.database.read() as session:
-        user, now = _by_name(session, name), use.database.now(session)
-    if user is not None and user.locked_until is not None and user.locked_until > now:
-        seconds = int((user.locked_until - now).total_seconds()) + 1
-        raise Unauthenticated(f"Too many failed tries. Try again in {seconds} s.")
-    right = _verify(user.password_hash if user else _DUMMY, password)
-    if user is None or not right or user.disabled_at is not None:
-        if user is not None:
-            _count_failure(use, user.id)
-        raise Unauthenticated("The name or the password is wrong.", hint="Try again.")
+def sign_in(use: Use, name: str, password: str, *, address: str, code: str = "") -> tuple[str, datetime]:
+    """A new session's secret and its end. Raises as `signing_in.prove` does."""
+    return begin_session(use, prove(use, name, password, code), address=address)
+
+
+def begin_session(use: Use, user: User, *, address: str) -> tuple[str, datetime]:
+    """For somebody who has proved who they are: a new session's secret and its end."""
     secret = new_secret()
     with use.database.write() as session:
         now = use.database.now(session)
         session.execute(delete(LoginSession).where(LoginSession.expires_at < now))
-        fresh = session.get_one(User, user.id)
-        fresh.failed_logins, fresh.locked_until = 0, None
+        welcome(session, user.id, now)
         session.add(
             LoginSession(
                 secret_hash=hash_secret(secret), user_id=user.id, csrf_token=new_secret(), created_at=now,
@@ -102,7 +110,21 @@ def who(use: Use, session_secret: str) -> Caller | None:
         found = session.get(LoginSession, hash_secret(session_secret))
         if found is None or found.expires_at <= use.database.now(session) or found.user.disabled_at is not None:
             return None
-        return Caller(found.user.name, Role(found.user.role), found.csrf_token)
+        user = found.user
+    return Caller(
+        user.name, Role(user.role), found.csrf_token, user_id=user.id, credential=session_id(found),
+        must_enrol=must_enrol(use, user),
+    )  # fmt: skip
+
+
+def session_id(row: LoginSession) -> str:
+    """What names a session to people; nothing can be done with it but ending it."""
+    return row.secret_hash[:16]
+
+
+def must_enrol(use: Use, user: User) -> bool:
+    """Whether this person may do nothing before enrolling a second factor."""
+    return use.settings.admins_need_totp and user.role == Role.ADMIN.value and user.totp_sealed is None
 
 
 def sign_out(use: Use, session_secret: str) -> None:
@@ -110,31 +132,20 @@ def sign_out(use: Use, session_secret: str) -> None:
         session.execute(delete(LoginSession).where(LoginSession.secret_hash == hash_secret(session_secret)))
 
 
-def _require_name_and_password(name: str, password: str) -> None:
-    problems = []
-    if not name.strip() or len(name) > 80:
-        problems.append(Problem("/name", "Give a name of 1 to 80 characters."))
+def require_name_and_password(name: str, password: str) -> None:
+    """Raises Invalid with everything that is wrong with either."""
+    problems = name_problems(name)
     if fault := fault_of(password, name):
         problems.append(Problem("/password", fault))
     if problems:
         raise Invalid("The account cannot be made like this.", problems=problems)
 
 
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except VerifyMismatchError:
-        return False
+def name_problems(name: str) -> list[Problem]:
+    if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable() or "/" in name:
+        return [Problem("/name", f"Give a name of 1 to {NAME_LENGTH} characters, without a /.")]
+    return []
 
 
-def _count_failure(use: Use, user_id: str) -> None:
-    with use.database.write() as session:
-        user = session.get_one(User, user_id)
-        user.failed_logins += 1
-        if user.failed_logins >= FREE_TRIES:
-            wait = LOCKOUT.delay(user.failed_logins - FREE_TRIES + 1, 1.0)
-            user.locked_until = use.database.now(session) + wait
-
-
-def _by_name(session: Session, name: str) -> User | None:
+def find(session: Session, name: str) -> User | None:
     return session.scalars(select(User).where(User.name == name)).one_or_none()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from gough.persistence.models import Job, JobStep
 
 LONGEST = 200
-BY_MAAS = ("install", "commission", "test", "release")
+BY_MAAS = ("install", "commission", "test", "erase", "release")
 BY_CLOUD_INIT = ("first-boot",)
 
 

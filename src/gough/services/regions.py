@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, GoughError, Invalid, Misconfigured, NotFound, Unavailable
 from gough.persistence.models import Machine, Region
+from gough.services import audit
 from gough.services.context import Use
 
 
@@ -41,6 +42,8 @@ def add(
             raise Conflict(f"There is a region called '{name}' already.")
         region.created_at = use.database.now(session)
         session.add(region)
+        session.flush()
+        audit.note(target=name, after=_told(region))
     use.waker.wake()
     return region
 
@@ -63,6 +66,7 @@ def change(
         version, username = _ask(use, url or region.url, key)
     with use.database.write() as session:
         region = session.get_one(Region, region.id)
+        audit.note(target=name, before=_told(region))
         region.version, region.username = version, username
         if url is not None:
             region.url = url
@@ -74,8 +78,15 @@ def change(
         if max_in_flight is not None:
             region.max_in_flight = max_in_flight
         _set_feed(use, region, feed)
+        audit.note(after={**_told(region), "new_credentials": api_key is not None or feed is not None})
     use.waker.wake()
     return region
+
+
+def _told(region: Region) -> dict[str, object]:
+    """What of a region goes into the audit log."""
+    address = region.url.rpartition("@")[2]
+    return {"url": address, "max_in_flight": region.max_in_flight, "feed_username": region.feed_username}
 
 
 def test(use: Use, name: str) -> Region:

@@ -5,7 +5,7 @@ It forgets a report that nobody took; how the boot ended, the agent tells too.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -13,11 +13,13 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gough.domain.clocks import is_far_off
 from gough.domain.errors import Invalid, Unauthenticated
 from gough.domain.timeline import Level, Source, TimelineEvent
 from gough.persistence.models import Deployment, Job, MachineEvent, MachineToken
-from gough.services import progress, timeline
+from gough.services import clocks, progress, timeline
 from gough.services.context import Use
+from gough.services.reconsider import reconsider
 from gough.services.secrets import hash_secret
 from gough.services.waking import signal_machine
 
@@ -45,18 +47,23 @@ def accept(use: Use, token: str, report: Mapping[str, Any]) -> None:
 
 
 def hear_agent(session: Session, deployment: Deployment, said: object, now: datetime) -> bool:
-    """The end of the first boot, from the agent's `cloud_init` sample. Whether it was news: the report got lost."""
-    if deployment.cloud_init_finished_at or deployment.cloud_init_failed_at or not isinstance(said, Mapping):
-        return False
-    status = str(said.get("status"))
-    if status not in ENDS:
+    """The end of the first boot, from the agent's `cloud_init` sample. Whether it was news.
+
+    It is when cloud-init's own report got lost, and when the boot failed: a report does not tell why, the agent does.
+    """
+    status = str(said.get("status")) if isinstance(said, Mapping) else ""
+    failed_before = deployment.cloud_init_failed_at is not None
+    if status not in ENDS or deployment.cloud_init_finished_at or (failed_before and status == "done"):
         return False
     result, level = ENDS[status]
-    words = "; ".join(str(error) for error in said.get("errors") or ()) or "cloud-init's own report did not arrive"
+    errors = said.get("errors") if isinstance(said, Mapping) else None
+    words = "; ".join(str(error) for error in errors or ()) or "cloud-init's own report did not arrive"
     event = TimelineEvent(Source.CLOUD_INIT, FINAL, f"finish {result}: the agent tells: {words[:1000]}", now, level)
     timeline.record(session, deployment.machine_id, event, now=now, job_id=deployment.job_id)
     if status == "done":
         deployment.cloud_init_finished_at = now
+    elif failed_before:
+        reconsider(session, deployment.job, "first-boot", now)
     else:
         deployment.cloud_init_failed_at = now
     signal_machine(session, deployment.machine_id, now=now)
@@ -72,7 +79,11 @@ def _record(session: Session, deployment: Deployment, report: Mapping[str, Any],
     said = f"{event_type} {result}".strip() + f": {str(report.get('description') or '')[:1000]}"
     detailed = "/" in name or event_type == "start"
     level = Level.ERROR if result == "FAIL" else Level.DEBUG if detailed else Level.INFO
-    event = TimelineEvent(Source.CLOUD_INIT, name, said, _moment(report, now), level)
+    skew = _skew(report, now)
+    if is_far_off(skew):
+        clocks.tell(session, deployment.machine_id, skew, now)
+        skew = 0  # its own time of it is worth nothing: ours is taken
+    event = TimelineEvent(Source.CLOUD_INIT, name, said, now + timedelta(seconds=skew), level)
     timeline.record(session, deployment.machine_id, event, now=now, job_id=deployment.job_id, dedup_key=key)
     return True
 
@@ -100,9 +111,7 @@ def _a_part_failed(session: Session, job: Job) -> bool:
     return any(part.message.startswith("finish FAIL") and "/" not in part.kind for part in this_boot)
 
 
-def _moment(report: Mapping[str, Any], now: datetime) -> datetime:
-    """The machine's own time of it, unless its clock is far off: then ours."""
+def _skew(report: Mapping[str, Any], now: datetime) -> float:
+    """Seconds that the machine's clock is ahead of ours, less the time that the report took; 0 when it does not say."""
     stamp = report.get("timestamp")
-    if not isinstance(stamp, int | float) or abs(stamp - now.timestamp()) > 600:
-        return now
-    return datetime.fromtimestamp(stamp, UTC)
+    return stamp - now.timestamp() if isinstance(stamp, int | float) else 0.0

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from gough.domain.errors import Conflict, NotFound
+from gough.domain.script_causes import ScriptCause, cause_of
 from gough.ports import ScriptResult
 from gough.services import machines
 from gough.services.context import Use
+from gough.services.sync.scripts import FAILED
 
 NAMED = 20  # scripts that an error lists
 
@@ -30,6 +32,13 @@ def read(use: Use, name: str, *, output_of: str = "") -> list[ScriptResult]:
     if not found:
         raise NotFound(f"MAAS has no result of a script '{output_of}' for {hostname}.", hint=_hint(newest_first))
     return found
+
+
+def meaning(result: ScriptResult) -> ScriptCause | None:
+    """What it means that this script failed, by its name and, where it was asked for, its output."""
+    if result.status not in FAILED:
+        return None
+    return cause_of(result.name, result.kind, result.status, result.output)
 
 
 def _hint(results: Sequence[ScriptResult]) -> str:

@@ -1,10 +1,10 @@
-"""Sealing what must be read back, hashing what must only be recognised."""
+"""Sealing what must be read back, hashing what must only be recognised, deriving keys for what must be signed."""
 
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -12,19 +12,20 @@ from gough.domain.errors import Misconfigured
 
 
 class Sealer:
-    """Encrypts with a key derived from SECRET_KEY."""
+    """Encrypts with a key derived from SECRET_KEY; opens what the key before it has sealed, too."""
 
-    def __init__(self, secret_key: str) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=b"gough sealing v1").derive(secret_key.encode())
-        self._fernet = Fernet(urlsafe_b64encode(derived))
+    def __init__(self, secret_key: str, previous: str = "") -> None:
+        self._keys = tuple(key for key in (secret_key, previous) if key)
+        fernets = [Fernet(urlsafe_b64encode(key)) for key in self.derive("sealing")]
+        self._newest, self._any = fernets[0], MultiFernet(fernets)
 
     def seal(self, clear: bytes) -> bytes:
-        return self._fernet.encrypt(clear)
+        return self._newest.encrypt(clear)
 
     def open(self, sealed: bytes) -> bytes:
         """Raises Misconfigured when SECRET_KEY is not the one it was sealed with."""
         try:
-            return self._fernet.decrypt(sealed)
+            return self._any.decrypt(sealed)
         except InvalidToken as error:
             raise Misconfigured(
                 "A stored secret cannot be opened: SECRET_KEY is not the one it was sealed with.",
@@ -37,6 +38,19 @@ class Sealer:
     def open_text(self, sealed: str) -> str:
         return self.open(sealed.encode()).decode()
 
+    def renewed(self, sealed: bytes) -> bytes:
+        """The same, sealed with the newest key; unchanged where it is already. Raises Misconfigured as `open`."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.seal(self.open(sealed))
+        return sealed
+
+    def derive(self, purpose: str) -> tuple[bytes, ...]:
+        """32 bytes for that purpose alone, of each key there is; the newest first."""
+        info = f"gough {purpose} v1".encode()
+        return tuple(HKDF(SHA256(), 32, salt=None, info=info).derive(key.encode()) for key in self._keys)
+
 
 def new_secret(prefix: str = "") -> str:
     """A fresh secret of 256 bits, safe in a URL."""
@@ -44,5 +58,5 @@ def new_secret(prefix: str = "") -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """SHA-256, hex. Enough for secrets of 256 bits; passwords go through argon2 instead."""
+    """SHA-256, hex. Enough for secrets of 80 bits and more; passwords go through argon2 instead."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from gough.domain.attribution import IN_USE, OWNER_KEY, marked_deployment
+from gough.domain.attribution import KEEPS_ITS_SYSTEM, OWNER_KEY, marked_deployment
 from gough.domain.errors import Conflict
 from gough.domain.service_state import ServiceState
 from gough.persistence.models import Deployment, Machine, Template, TemplateVersion
@@ -25,7 +25,7 @@ class Usage:
 
 def running(session: Session, machine: Machine) -> Deployment | None:
     """The deployment that MAAS's mark on the machine names, whether it came up or not; None where it is not ours."""
-    if machine.status not in IN_USE:
+    if machine.status not in KEEPS_ITS_SYSTEM:
         return None
     marked = marked_deployment(machine.owner_data)
     return session.get(Deployment, marked) if marked else None
@@ -39,13 +39,18 @@ def previous_version(session: Session, machine: Machine) -> TemplateVersion:
             f"{machine.hostname} runs no version of a template.", hint="Deploy the version that you want by its name."
         )
     present = session.get_one(TemplateVersion, deployment.template_version_id)
-    query = select(TemplateVersion).where(
-        TemplateVersion.template_id == present.template_id, TemplateVersion.number < present.number
-    )
-    before = session.scalars(query.order_by(TemplateVersion.number.desc()).limit(1)).one_or_none()
-    if before is None:
+    earlier = before(session, present)
+    if earlier is None:
         raise Conflict(f"{machine.hostname} runs {present.label}, the first version.", hint="There is none before it.")
-    return before
+    return earlier
+
+
+def before(session: Session, version: TemplateVersion) -> TemplateVersion | None:
+    """The version of the same template before this one; None where this is the first."""
+    query = select(TemplateVersion).where(
+        TemplateVersion.template_id == version.template_id, TemplateVersion.number < version.number
+    )
+    return session.scalars(query.order_by(TemplateVersion.number.desc()).limit(1)).one_or_none()
 
 
 def used(session: Session, name: str) -> list[Usage]:
@@ -57,7 +62,7 @@ def used(session: Session, name: str) -> list[Usage]:
     query = (
         select(Deployment.template_version_id, Machine.hostname, Machine.service)
         .join(Machine, and_(Machine.id == Deployment.machine_id, ours))
-        .where(Machine.vanished_at.is_(None), Machine.status.in_(list(IN_USE)))
+        .where(Machine.vanished_at.is_(None), Machine.status.in_(list(KEEPS_ITS_SYSTEM)))
         .where(Deployment.template_version_id.in_(list(found)))
         .order_by(Machine.hostname)
     )

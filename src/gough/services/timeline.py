@@ -79,11 +79,9 @@ def give_positions(session: Session) -> int:
         session.add(head)
     new = session.scalars(select(MachineEvent.id).where(MachineEvent.position.is_(None)).order_by(MachineEvent.id))
     ids = list(new.fetchmany(PAGE))
-    for offset, event_id in enumerate(ids, start=1):
-        session.execute(
-            update(MachineEvent).where(MachineEvent.id == event_id).values(position=head.position + offset),
-            execution_options={"synchronize_session": False},
-        )
+    if ids:
+        places = [{"id": event_id, "position": head.position + n} for n, event_id in enumerate(ids, start=1)]
+        session.execute(update(MachineEvent), places)
     head.position += len(ids)
     return len(ids)
 

@@ -36,6 +36,12 @@ def signal_machine(session: Session, machine_id: str, *, now: datetime) -> None:
     )
 
 
+def wake_queued(session: Session, now: datetime) -> None:
+    """What holds jobs back has changed: each that waits to begin looks again."""
+    woken = update(Job).where(Job.state == "queued").values(wake_at=now, signals=Job.signals + 1)
+    session.execute(woken, execution_options={"synchronize_session": False})
+
+
 class Bell:
     """Wakes whoever waits. Ringing before somebody waits is not lost."""
 

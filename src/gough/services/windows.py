@@ -10,7 +10,8 @@ from gough.domain.errors import Conflict, Invalid, NotFound, Problem
 from gough.domain.windows import Window, check_window, next_opening
 from gough.persistence.models import Machine, MaintenanceWindow
 from gough.services.context import Use
-from gough.services.machine_filters import choose, conditions
+from gough.services.machine_filters import Chosen, choose, conditions
+from gough.services.waking import wake_queued
 
 FLEETING = frozenset({"service", "status", "power_state", "locked"})
 FLEETING_SAID = "changes with the very work that the window holds; choose by pool, zone, tag, site, rack or region"
@@ -21,20 +22,26 @@ def add(use: Use, window: Window, applies: Mapping[str, Sequence[str]], *, by: s
 
     Raises Invalid, or Conflict for a name in use.
     """
-    check_window(window)
-    chosen = choose(applies, mark="/applies/")
-    if fleeting := [Problem(f"/applies/{name}", FLEETING_SAID) for name in sorted(FLEETING & chosen.keys())]:
-        raise Invalid("This maintenance window would not hold anything.", problems=fleeting)
+    chosen = _checked(window, applies)
     with use.database.write() as session:
-        conditions(session, chosen)
-        if session.scalars(select(MaintenanceWindow).where(MaintenanceWindow.name == window.name)).first():
-            raise Conflict(f"There is a maintenance window called '{window.name}' already.")
-        row = MaintenanceWindow(
-            name=window.name, applies={name: list(values) for name, values in chosen.items()}, days=list(window.days),
-            start=window.start, minutes=window.minutes, timezone=window.timezone, created_by=by,
-            created_at=use.database.now(session),
-        )  # fmt: skip
+        _require_free(session, window.name)
+        now = use.database.now(session)
+        row = MaintenanceWindow(created_by=by, created_at=now)
+        _put(session, row, window, chosen, now)
         session.add(row)
+    use.waker.wake()
+    return row
+
+
+def change(use: Use, name: str, window: Window, applies: Mapping[str, Sequence[str]]) -> MaintenanceWindow:
+    """Another in its place, at once: no machine is unbound in between. Raises NotFound, Invalid or Conflict."""
+    chosen = _checked(window, applies)
+    with use.database.write() as session:
+        row = find(session, name)
+        if window.name != name:
+            _require_free(session, window.name)
+        _put(session, row, window, chosen, use.database.now(session))
+    use.waker.wake()
     return row
 
 
@@ -42,7 +49,30 @@ def remove(use: Use, name: str) -> None:
     """Machines that no window is left for may be worked on at any time. Raises NotFound."""
     with use.database.write() as session:
         session.delete(find(session, name))
+        wake_queued(session, use.database.now(session))
     use.waker.wake()
+
+
+def _checked(window: Window, applies: Mapping[str, Sequence[str]]) -> Chosen:
+    check_window(window)
+    chosen = choose(applies, mark="/applies/")
+    if fleeting := [Problem(f"/applies/{name}", FLEETING_SAID) for name in sorted(FLEETING & chosen.keys())]:
+        raise Invalid("This maintenance window would not hold anything.", problems=fleeting)
+    return chosen
+
+
+def _put(session: Session, row: MaintenanceWindow, window: Window, chosen: Chosen, now: datetime) -> None:
+    """Jobs that wait to begin look again: their window may be another now."""
+    conditions(session, chosen)
+    row.applies = {name: list(values) for name, values in chosen.items()}
+    row.name, row.days, row.start = window.name, list(window.days), window.start
+    row.minutes, row.timezone = window.minutes, window.timezone
+    wake_queued(session, now)
+
+
+def _require_free(session: Session, name: str) -> None:
+    if session.scalars(select(MaintenanceWindow).where(MaintenanceWindow.name == name)).first():
+        raise Conflict(f"There is a maintenance window called '{name}' already.")
 
 
 def find(session: Session, name: str) -> MaintenanceWindow:

@@ -14,22 +14,23 @@ from gough.web.problem import Fault
 BODY_CAP = 1024 * 1024
 FORM_CAP = 64 * 1024  # py4web's and everybody's form parsers are slow on large input
 Model = TypeVar("Model", bound=BaseModel)
+NUL = b"\\u0000"  # PostgreSQL stores no such text
 FORM = "application/x-www-form-urlencoded"
 
 
-def read_body(environ: Mapping[str, Any]) -> bytes:
-    """The body, unpacked. Raises Fault 400, 413 or 415."""
+def read_body(environ: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """The body, unpacked; and packed as it came, empty when it was not. Raises Fault 400, 413 or 415."""
     kind = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
     cap = FORM_CAP if kind == FORM else BODY_CAP
     raw = _read(environ, cap)
     encoding = str(environ.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
     if encoding in ("", "identity"):
-        return raw
+        return raw, b""
     if encoding != "gzip":
         raise Fault(
             415, "UNSUPPORTED_ENCODING", f"The content encoding '{encoding[:40]}' is not supported.", hint="gzip is."
         )
-    return _unpack(raw, cap)
+    return _unpack(raw, cap), raw
 
 
 def parse_json(request: Request) -> Any:
@@ -37,6 +38,9 @@ def parse_json(request: Request) -> Any:
     kind = request.header("Content-Type").partition(";")[0].strip().lower()
     if kind and kind != "application/json":  # cloud-init sends none
         raise Fault(415, "UNSUPPORTED_MEDIA_TYPE", f"The body is {kind[:80]}.", hint="Send application/json.")
+    if NUL in request.body:
+        problem = Problem("", "contains the character U+0000")
+        raise Invalid("The body has a character that no text may hold.", problems=[problem])
     try:
         return orjson.loads(request.body) if request.body else {}
     except orjson.JSONDecodeError as error:
@@ -57,6 +61,10 @@ def as_model(value: Any, model: type[Model], *, at: str = "") -> Model:
         raise Invalid("The body does not have the form this operation takes.", problems=problems) from None
 
 
+def too_large(cap: int) -> Fault:
+    return Fault(413, "TOO_LARGE", f"The body is larger than {cap} bytes.", hint="Send less.")
+
+
 def _pointer(path: tuple[int | str, ...]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
@@ -66,12 +74,12 @@ def _read(environ: Mapping[str, Any], cap: int) -> bytes:
     if length and not (length.isascii() and length.isdecimal()):
         raise Fault(400, "MALFORMED", "Content-Length is not a number.")
     if length and int(length) > cap:
-        raise _too_large(cap)
+        raise too_large(cap)
     if not length and not environ.get("wsgi.input_terminated"):
         return b""  # reading on would wait for a client that says nothing more
     raw: bytes = environ["wsgi.input"].read(int(length) if length else cap + 1)
     if len(raw) > cap:
-        raise _too_large(cap)
+        raise too_large(cap)
     return raw
 
 
@@ -82,11 +90,7 @@ def _unpack(raw: bytes, cap: int) -> bytes:
     except zlib.error:
         raise Fault(400, "MALFORMED", "The body is not valid gzip.") from None
     if len(clear) > cap:
-        raise _too_large(cap)
+        raise too_large(cap)
     if not unpacker.eof:
         raise Fault(400, "MALFORMED", "The gzip body is cut short.")
     return clear
-
-
-def _too_large(cap: int) -> Fault:
-    return Fault(413, "TOO_LARGE", f"The body is larger than {cap} bytes.", hint="Send less.")

@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from gough.web.body import read_body
+from gough.web.declaration import PROGRAMS
 from gough.web.message import Answer, Request
 from gough.web.problem import Fault, as_problem, trouble_of
 from gough.web.site import Site
@@ -19,8 +20,7 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 log = structlog.get_logger()
 
-REQUEST, ANSWER = "gough.request", "gough.answer"
-MACHINE_PATHS = ("/api/", "/agent/", "/healthz", "/readyz")
+REQUEST, ANSWER, BREACH = "gough.request", "gough.answer", "gough.breach"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -50,7 +50,9 @@ class Guard:
             answer = self._answer(request, environ)
         except Exception as error:
             answer = self._of_error(request, error)
-        headers = self._headers(answer, request_id, request.fresh_cookies)
+        if breach := environ.get(BREACH):
+            raise breach
+        headers = self._headers(answer, request_id, request)
         path, method, status = request.path, request.method, answer.status
         seconds = round(perf_counter() - begun, 4)
         log.debug("request", method=method, path=path, status=status, seconds=seconds)
@@ -61,7 +63,7 @@ class Guard:
 
     def _answer(self, request: Request, environ: dict[str, Any]) -> Answer:
         self._check(request)
-        request.body = read_body(environ)
+        request.body, request.packed = read_body(environ)
         environ[REQUEST] = request
         said: list[str] = []
         allow: dict[str, str] = {}
@@ -77,8 +79,11 @@ class Guard:
         if isinstance(answer, Answer):
             return answer
         if said and said[0].startswith("405"):
-            hint = f"Allowed here: {allow.get('Allow', '')}."
-            raise Fault(405, "METHOD_NOT_ALLOWED", f"{request.method} is not possible here.", hint=hint)
+            allowed = allow.get("Allow", "")
+            raise Fault(
+                405, "METHOD_NOT_ALLOWED", f"{request.method} is not possible here.", hint=f"Allowed here: {allowed}.",
+                headers=(("Allow", allowed),),
+            )  # fmt: skip
         if said and not said[0].startswith("404"):
             raise RuntimeError(f"py4web answered {said[0]} by itself")
         raise Fault(404, "NO_SUCH_PATH", "There is nothing at this address.", hint="Check the address.")
@@ -97,16 +102,18 @@ class Guard:
 
     def _of_error(self, request: Request, error: Exception) -> Answer:
         """Programs get a problem, browsers a page. What cannot even be drawn is told as a problem."""
-        if not request.path.startswith(MACHINE_PATHS):
+        if not request.path.startswith(PROGRAMS):
             try:
                 return self._error_page(request, error)
             except Exception as worse:
                 log.error("error page failed", exc_info=worse)
         return as_problem(trouble_of(error))
 
-    def _headers(self, answer: Answer, request_id: str, cookies: list[str]) -> list[tuple[str, str]]:
+    def _headers(self, answer: Answer, request_id: str, request: Request) -> list[tuple[str, str]]:
         given = {name.lower() for name, _ in answer.headers}
-        headers = [*answer.headers, *(("Set-Cookie", cookie) for cookie in cookies), ("X-Request-Id", request_id)]
+        cookies = (("Set-Cookie", cookie) for cookie in request.fresh_cookies)
+        fresh = (header for header in request.fresh_headers if header[0].lower() not in given)
+        headers = [*answer.headers, *cookies, *fresh, ("X-Request-Id", request_id)]
         headers += [(name, value) for name, value in SECURITY.items() if name.lower() not in given]
         if self.site.is_https:
             headers.append(("Strict-Transport-Security", "max-age=31536000"))

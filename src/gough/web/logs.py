@@ -16,6 +16,8 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|oauth)\s+[^\r\n\"']+"), rf"\1 {HIDDEN}"),
     (re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"\b[A-Za-z0-9]{18}:[A-Za-z0-9]{18}:[A-Za-z0-9]{32}\b"), HIDDEN),  # a MAAS key
+    (re.compile(r"\bgough_[0-9a-f]{16}_[\w-]+"), HIDDEN),  # an API key of ours
+    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*"), HIDDEN),  # an access token
     (re.compile(r"(://[^\s:/@]*:)[^\s@/]+@"), rf"\1{HIDDEN}@"),  # a password inside a URL
     (re.compile(r"(?i)((?:password|secret|token|api_?key)[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;]+"), rf"\1{HIDDEN}"),
 )

@@ -34,13 +34,18 @@ class Answer:
 
 @dataclass
 class Request:
-    """One request. `caller` is set before an operation that needs a permission runs; `body` is read and capped."""
+    """One request. `caller` is set before an operation that needs a permission runs; `body` is read and capped.
+
+    `packed` is the body as it came, in gzip; empty when it came as it is.
+    """
 
     environ: Mapping[str, Any]
     site: "Site"
     body: bytes = b""
+    packed: bytes = b""
     caller: Caller | None = None
     fresh_cookies: list[str] = field(default_factory=list)
+    fresh_headers: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def use(self) -> Use:

@@ -1,92 +1,78 @@
-"""Declaring operations. Each says which permission it needs; there is no default, so one without fails at import."""
+"""Running operations as they are declared: who asks, may they, how often, with what; then the handler."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from hmac import compare_digest
+from typing import Any
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel
-
-from gough.domain.errors import Denied, GoughError, Unauthenticated
+from gough.domain.errors import Denied, NotFound, Unauthenticated
+from gough.domain.locations import has_control_characters
 from gough.domain.permissions import Permission
-from gough.services import people
-from gough.web.body import parse_model
+from gough.services.people import SESSION
+from gough.web import conditional, replay
+from gough.web.auditing import recorded
+from gough.web.authentication import authenticate
+from gough.web.body import parse_model, too_large
+from gough.web.declaration import REGISTRY, SAFE, File, Guard, Handler, Open, Operation, operation
 from gough.web.message import Answer, Request, redirect
+from gough.web.query import parse_query
 
-COOKIE = "gough_session"
+__all__ = ["REGISTRY", "SAFE", "Guard", "Handler", "Open", "Operation", "bearer", "operation", "run"]
+
 FORM_COOKIE = "gough_form"
-SAFE = frozenset({"GET", "HEAD"})
-
-
-class Open(Enum):
-    """Operations that no person's permission guards, and what guards them instead."""
-
-    PUBLIC = "nothing: everybody may"
-    AGENT = "the agent's key, in the Authorization header"
-    TOKEN = "a secret in the request, which the use case checks"  # noqa: S105
-
-
-Guard = Permission | Open
-Handler = Callable[..., Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """`is_page`: a person reads the answer in a browser, so errors are pages too."""
-
-    method: str
-    path: str
-    guard: Guard
-    summary: str
-    handler: Handler
-    body: type[BaseModel] | None = None
-    raises: tuple[type[GoughError], ...] = ()
-    is_page: bool = False
-
-
-REGISTRY: dict[tuple[str, str], Operation] = {}
-
-
-def operation(
-    route: str, *, permission: Guard, summary: str, body: type[BaseModel] | None = None,
-    raises: tuple[type[GoughError], ...] = (), is_page: bool = False,
-) -> Callable[[Handler], Handler]:  # fmt: skip
-    """`@operation("POST /api/v1/machines/<name>/deploy", permission=Permission.DEPLOY, body=…, summary=…)`.
-
-    The handler is called with the request, the parts of the path by name, and `body` where one is declared.
-    """
-    method, _, path = route.partition(" ")
-    if not isinstance(permission, Permission | Open):
-        raise TypeError(f"{route} declares no permission")
-    if (method, path) in REGISTRY:
-        raise TypeError(f"{route} is declared twice")
-
-    def declare(handler: Handler) -> Handler:
-        REGISTRY[method, path] = Operation(method, path, permission, summary, handler, body, raises, is_page)
-        return handler
-
-    return declare
+SIGN_IN = "Send `Authorization: Bearer` with an API key or an access token, or sign in at /login."
 
 
 def run(found: Operation, request: Request, parts: dict[str, str]) -> Answer:
     """Who asks, may they, is the change theirs; then the handler. Raises what any of them raises."""
-    session = request.cookies.get(COOKIE, "")
-    if session and (found.is_page or isinstance(found.guard, Permission)):
-        request.caller = people.who(request.use, session)
+    try:
+        if found.is_page or isinstance(found.guard, Permission):
+            request.caller = authenticate(request, is_page=found.is_page)
+    finally:  # whoever guesses keys is counted too, by address
+        request.fresh_headers += request.site.rates.count(found, request)
+    return recorded(found, request, parts, lambda: _allowed(found, request, parts))
+
+
+def _allowed(found: Operation, request: Request, parts: dict[str, str]) -> Answer:
     if isinstance(found.guard, Permission):
         if request.caller is None and found.is_page:
             return redirect(f"/login?next={quote(_here(request, found))}")
         if request.caller is None:
-            raise Unauthenticated("This needs a session.", hint="Sign in at /login; the session cookie is the key.")
+            raise Unauthenticated("Nobody is signed in.", hint=SIGN_IN)
         request.caller.require(found.guard)
-        if found.method not in SAFE:
+        if found.method not in SAFE and request.caller.via == SESSION:  # nothing else is sent without being asked to
             _require_csrf(request)
     elif found.is_page and found.method not in SAFE:
         _require_same_origin(request)
-    if found.body is None:
-        return found.handler(request, **parts)
-    return found.handler(request, **parts, body=parse_model(request, found.body))
+    given = {**parts, **_read(found, request, parts)}
+    return replay.once(found, request, lambda: _act(found, request, parts, given))
+
+
+def _act(found: Operation, request: Request, parts: dict[str, str], given: dict[str, Any]) -> Answer:
+    with conditional.held(found, request, parts):
+        answer = found.handler(request, **given)
+    return conditional.tagged(found, request, parts, answer)
+
+
+def _read(found: Operation, request: Request, parts: dict[str, str]) -> dict[str, Any]:
+    """What the handler is given beside the parts of the path."""
+    given: dict[str, Any] = {}
+    if found.is_for_programs:
+        _require_names(parts)
+        query = parse_query(request, found.query)
+        if found.query.model_fields:
+            given["query"] = query
+        if len(request.body) > found.body_limit:
+            raise too_large(found.body_limit)
+    if found.body is not None and not isinstance(found.body, File):
+        given["body"] = parse_model(request, found.body)
+    return given
+
+
+def _require_names(parts: dict[str, str]) -> None:
+    """Nothing has a name with characters that nobody sees, and databases stumble over some. Raises NotFound."""
+    for name, value in parts.items():
+        if has_control_characters(value):
+            raise NotFound(f"The {name.replace('_', ' ')} in the address has control characters: there is no such one.")
 
 
 def bearer(request: Request) -> str:

@@ -41,6 +41,11 @@ STATUS: Mapping[type[GoughError], int] = {
 RETRY_AFTER_SECONDS = 5
 
 
+def code_and_status(kind: type[GoughError]) -> tuple[int, str]:
+    """How an error of this class is told, as (status, code)."""
+    return next(status for known, status in STATUS.items() if issubclass(kind, known)), kind.code
+
+
 class Fault(Exception):
     """A request that HTTP itself refuses, before any use case is asked: a wrong path, too large, not JSON."""
 

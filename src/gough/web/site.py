@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from gough.bootstrap import Application, queue_answers
 from gough.config import LOOPBACK, Settings
 from gough.web.feed import Feed
+from gough.web.rates import Rates
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -15,10 +16,11 @@ _PORTS = {"http": 80, "https": 443}
 class Site:
     application: Application
     feed: Feed
+    rates: Rates
 
     @classmethod
     def of(cls, application: Application) -> "Site":
-        return cls(application, Feed(application.use.database))
+        return cls(application, Feed(application.use.database), Rates(application.use.settings))
 
     def movers(self) -> dict[str, str]:
         """What moves jobs, and how it is: this process's own threads, or the queue to the workers."""

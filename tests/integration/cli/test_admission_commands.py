@@ -2,6 +2,7 @@
 
 import json
 
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.services import lifecycle, regions
 from tests.integration.cli.conftest import Gough
 from tests.support.site import Site
@@ -11,7 +12,7 @@ WEEKEND = ("--days", "sat-sun", "--start", "06:00", "--minutes", "120")
 
 def commissioning(site: Site, hostname: str) -> str:
     """The id of a job that has been asked for."""
-    return lifecycle.commission(site.use, site.ready(hostname), by="op", skip_tests=True).id
+    return lifecycle.commission(site.use, site.ready(hostname), WITHOUT_TESTS, by="op").id
 
 
 def test_a_pause_holds_what_is_queued_and_says_who_paused_and_why(gough: Gough, site: Site) -> None:

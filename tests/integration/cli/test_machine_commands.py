@@ -57,11 +57,11 @@ def test_what_scripts_said_is_read_from_maas_newest_first(gough: Gough, site: Si
     site.maas.test(system_id)
     table = gough("machine", "results", "web-1")
     rows = [line.split() for line in table.out.splitlines()]
-    assert rows[0] == ["NAME", "KIND", "STATUS", "EXIT", "STATUS"]
-    assert rows[1:3] == [[SMART, "testing", "Pending", "-"], [SMART, "testing", "Failed", "1"]]
-    assert rows[-1][1:] == ["commissioning", "Passed", "0"]
+    assert rows[0] == ["NAME", "KIND", "STATUS", "EXIT", "STATUS", "DEVICE"]
+    assert rows[1:3] == [[SMART, "testing", "Pending", "-", "-"], [SMART, "testing", "Failed", "1", "-"]]
+    assert rows[-1][1:] == ["commissioning", "Passed", "0", "-"]
     found = json.loads(gough("machine", "results", "web-1", "-o", "json").out)
-    assert [len(found), set(found[0])] == [len(rows) - 1, {"name", "kind", "status", "exit_status"}]
+    assert [len(found), set(found[0])] == [len(rows) - 1, {"name", "kind", "status", "exit_status", "device"}]
 
 
 def test_one_scripts_whole_output_is_printed(gough: Gough, site: Site) -> None:
@@ -69,7 +69,9 @@ def test_one_scripts_whole_output_is_printed(gough: Gough, site: Site) -> None:
     site.maas.test(system_id)
     site.region.pxe_boot(system_id)
     site.region.report_script(system_id, SMART, 1, "reading sda\nbad sector")
-    assert gough("machine", "results", "web-1", "--output", SMART).out == "reading sda\nbad sector\n"
+    printed = gough("machine", "results", "web-1", "--output", SMART)
+    assert printed.out == "reading sda\nbad sector\n"
+    assert "disk-failing: A disk reports" in printed.err and "do: Replace the disk" in printed.err
     site.maas.test(system_id)
     assert gough("machine", "results", "web-1", "--output", SMART).out == (
         f"---- {SMART} (testing): Pending, exit - ----\n"
@@ -79,6 +81,48 @@ def test_one_scripts_whole_output_is_printed(gough: Gough, site: Site) -> None:
     assert unknown.code == 4 and "no result of a script 'fsck'" in unknown.err and SMART in unknown.err
     site.region.intercept = lambda *_: (503, "starting")
     assert gough("machine", "results", "web-1").code == 6
+
+
+def test_options_of_commissioning_testing_and_releasing_reach_their_jobs(gough: Gough, site: Site) -> None:
+    def asked(*words: str) -> dict[str, object]:
+        """The parameters of the job; it is ended before anything is done."""
+        begun = gough("machine", *words)
+        assert begun.code == 0, begun.err
+        job = jobs.cancel(site.use, begun.out.strip(), by="ada")
+        site.settle()
+        return job.parameters
+
+    site.in_service()
+    erased = asked("release", "web-1", "--confirm", "web-1", "--erase-mode", "quick")
+    assert erased["erase"] == "quick"
+    assert asked("release", "web-1", "--confirm", "web-1", "--erase")["erase"] == "full"
+    assert "erase" not in asked("release", "web-1", "--confirm", "web-1")
+    wrong = gough("machine", "release", "web-1", "--confirm", "web-1", "--erase-mode", "shred")
+    assert wrong.code == 2 and "none, quick, secure, full" in wrong.err
+    site.ready("web-2")
+    assert asked("test", "web-2", "--testing-script", "ntp", "--script-parameter", "storage=sda", "--enable-ssh") == {
+        "testing_scripts": ["ntp"], "script_parameters": {"storage": "sda"}, "enable_ssh": True,
+    }  # fmt: skip
+    assert asked("commission", "web-2", "--skip-tests", "--skip-storage", "--commissioning-script", "none") == {
+        "skip_tests": True, "skip_storage": True, "commissioning_scripts": ["none"],
+    }  # fmt: skip
+    assert gough("machine", "test", "web-2", "--script-parameter", "storage").code == 2
+    assert gough("machine", "test", "web-2", "--testing-script", "none").code == 2
+
+
+def test_a_machine_is_redeployed_with_an_earlier_version(gough: Gough, site: Site, tmp_path: Path) -> None:
+    site.ready()
+    first = gough("machine", "redeploy", "web-1")
+    assert first.code == 5 and "was not deployed from a template" in first.err
+    template = tmp_path / "library" / "plain" / "template.yaml"
+    template.write_text(template.read_text() + "description: changed\n")
+    assert gough("template", "import", str(tmp_path / "library")).code == 0
+    begun = gough("machine", "deploy", "web-1", "plain@2").out.strip()
+    jobs.cancel(site.use, begun, by="ada")
+    site.settle()
+    assert gough("machine", "redeploy", "web-1", "--previous", "--version", "1").code == 2
+    again = gough("machine", "redeploy", "web-1", "--version", "1")
+    assert site.job(again.out.strip()).parameters["template"] == "plain@1"
 
 
 def test_what_maas_keeps_of_a_machine_is_set(gough: Gough, site: Site) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from gough.domain.errors import Conflict, Invalid, NotFound
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.windows import Window
 from gough.persistence.models import Job
@@ -14,7 +15,7 @@ from tests.support.site import Site
 def commissioning(site: Site, count: int) -> list[tuple[str, Job]]:
     """(system_id, job) of so many machines that shall be commissioned."""
     ids = [site.ready(f"web-{n}") for n in range(count)]
-    return [(system_id, lifecycle.commission(site.use, system_id, by="op", skip_tests=True)) for system_id in ids]
+    return [(system_id, lifecycle.commission(site.use, system_id, WITHOUT_TESTS, by="op")) for system_id in ids]
 
 
 def states(site: Site, asked: list[tuple[str, Job]]) -> list[str]:
@@ -43,7 +44,7 @@ def test_pausing_lets_what_runs_go_on_and_begins_nothing(site: Site) -> None:
     site.settle()
     later = site.ready("later")
     admission.pause(site.use, by="ada", reason="storage is being moved")
-    queued = lifecycle.commission(site.use, later, by="op", skip_tests=True)
+    queued = lifecycle.commission(site.use, later, WITHOUT_TESTS, by="op")
     site.commissions(runs)
     site.settle()
     assert (site.job(running.id).state, site.job(queued.id).state) == ("done", "queued")
@@ -77,8 +78,8 @@ def test_work_on_a_machine_waits_for_its_window_and_a_person_may_hurry_it(site: 
     site.poll()
     clock.forward(seconds=60)
     site.poll()
-    at_once = lifecycle.commission(site.use, free, by="op", skip_tests=True)
-    waits = lifecycle.commission(site.use, bound, by="op", skip_tests=True)
+    at_once = lifecycle.commission(site.use, free, WITHOUT_TESTS, by="op")
+    waits = lifecycle.commission(site.use, bound, WITHOUT_TESTS, by="op")
     site.settle()
     assert (site.job(at_once.id).state, site.job(waits.id).state) == ("running", "queued")
     assert "window opens at 2026-01-03 06:00 UTC" in site.machine(bound).reason
@@ -90,7 +91,7 @@ def test_work_on_a_machine_waits_for_its_window_and_a_person_may_hurry_it(site: 
     clock.forward(minutes=180)
     site.until(bound, Status.READY)
     site.poll()
-    hurried = lifecycle.commission(site.use, bound, by="op", skip_tests=True)
+    hurried = lifecycle.commission(site.use, bound, WITHOUT_TESTS, by="op")
     site.settle()
     assert site.job(hurried.id).state == "queued"
     jobs.begin_now(site.use, hurried.id, by="ada")
@@ -103,3 +104,21 @@ def test_work_on_a_machine_waits_for_its_window_and_a_person_may_hurry_it(site: 
     windows.remove(site.use, "weekend")
     with pytest.raises(NotFound):
         windows.remove(site.use, "weekend")
+
+
+@pytest.mark.parametrize("how", ["changed", "removed"])
+def test_a_waiting_job_begins_at_once_when_its_window_is_changed_or_removed(site: Site, how: str) -> None:
+    """The clock begins on Thursday at noon."""
+    system_id = site.ready("bound")
+    windows.add(site.use, Window("weekend", (5,), "06:00", 120), {"pool": ["default"]}, by="ada")
+    job = lifecycle.commission(site.use, system_id, WITHOUT_TESTS, by="op")
+    site.settle()
+    assert site.job(job.id).state == "queued"
+    with pytest.raises(NotFound):
+        windows.change(site.use, "no such", Window("x", (3,), "06:00", 120), {})
+    if how == "changed":
+        windows.change(site.use, "weekend", Window("weekdays", (3,), "06:00", 720), {"pool": ["default"]})
+    else:
+        windows.remove(site.use, "weekend")
+    site.settle()
+    assert site.job(job.id).state == "running"

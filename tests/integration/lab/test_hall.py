@@ -7,10 +7,13 @@ import pytest
 
 from gough.adapters.maas import MaasClient
 from gough.domain.errors import Invalid, Unavailable
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus as Status
 from gough.lab import faults
 from gough.lab.hall import Hall
+from gough.lab.maas import troubles
 from gough.lab.neighbour import USER_DATA, Neighbour
+from gough.lab.outages import Outages
 from gough.lab.pace import Pace
 from tests.contract.harness import eventually
 
@@ -42,7 +45,7 @@ def until(hall: Hall, status: Status, number: int = 1) -> str:
 
 
 def ready(hall: Hall, maas: MaasClient, number: int = 1) -> str:
-    maas.commission(hall.machines[number - 1].system_id, skip_tests=True)
+    maas.commission(hall.machines[number - 1].system_id, WITHOUT_TESTS)
     system_id = until(hall, Status.READY, number)
     eventually(lambda: maas.machine(system_id).power_state == "off", "off after its commissioning")
     return system_id
@@ -145,3 +148,32 @@ def test_faults_before_adoption_do_not_strike_what_somebody_else_installs() -> N
     assert faults.parse("agent-never-enrols:2", 2, preinstalled=1).machine == 2
     with pytest.raises(Invalid, match="machine 2 is preinstalled"):
         faults.parse("install-stuck:2", 2, preinstalled=1)
+
+
+@pytest.mark.parametrize("fault", [one.name for one in faults.FAULTS if one.point is faults.Point.INSTALL and one.says])
+def test_a_failed_installation_leaves_its_log_in_maas(make: MakeHall, fault: str) -> None:
+    hall, maas = make(fault=fault)
+    system_id = ready(hall, maas)
+    maas.deploy(system_id, series="noble", user_data=USER_DATA)
+    until(hall, Status.FAILED_DEPLOYMENT)
+    (log,) = [one for one in maas.script_results(system_id, include_output=True) if one.kind == "installation"]
+    assert log.status == "Failed"
+    assert faults.find(fault).says in log.output
+    assert log.output.endswith("cmd-install: FAIL\n")
+
+
+@pytest.mark.parametrize(
+    ("deed", "event"), [("released", "User releasing node"), ("aborted", "User aborting deployment")]
+)
+def test_what_somebody_does_in_maas_has_their_name(make: MakeHall, deed: str, event: str) -> None:
+    hall, maas = make(fault=deed)
+    system_id = ready(hall, maas)
+    maas.deploy(system_id, series="noble", user_data=USER_DATA)
+    until(hall, Status.READY if deed == "released" else Status.ALLOCATED)
+    assert [one.username for one in maas.events(0) if one.type == event] == [troubles.SOMEBODY]
+
+
+def test_an_unknown_part_of_gough_cannot_fail(make: MakeHall) -> None:
+    hall, _ = make()
+    with pytest.raises(Invalid, match="there is no redis here"):
+        Outages([faults.parse("redis-down", 1)], hall, {})

@@ -1,5 +1,7 @@
 """Agents: enrolling once with one key, heartbeats counted once, silence noticed and forgiven."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
@@ -51,6 +53,32 @@ def test_a_token_nobody_gave_or_for_another_purpose_enrols_nobody(site: Site, he
     assert agents_of(site) == []
 
 
+def told(site: Site, system_id: str, *kinds: str) -> list[tuple[str, str]]:
+    return [(event.kind, event.message) for event in site.timeline(system_id) if event.kind in kinds]
+
+
+def test_a_copied_disk_brings_a_token_that_is_refused_and_told_on_both_machines(site: Site, held: Credentials) -> None:
+    mine, other = site.region.system_ids()[0], site.ready("web-2")
+    for name in (site.machine(other).id, other):
+        for _ in range(3):
+            with pytest.raises(Conflict, match="belongs to another machine"):
+                agents.enrol(site.use, enrolment(held.enrol).model_copy(update={"server_id": name}))
+    assert agents_of(site) == []
+    refused = ("enrolment-refused", "web-2: came with the enrolment token of another machine, web-1")
+    assert told(site, other, "enrolment-refused", "token-misused") == [refused]
+    misused = ("token-misused", "web-2 tried to enrol with the token of web-1; it was refused")
+    assert told(site, mine, "enrolment-refused", "token-misused") == [misused]
+    for name in (site.machine(mine).id, mine):
+        assert agents.enrol(site.use, enrolment(held.enrol).model_copy(update={"server_id": name})).agent_id
+
+
+def test_a_machine_nobody_knows_may_not_use_a_machines_token(site: Site, held: Credentials) -> None:
+    with pytest.raises(Conflict, match="belongs to another machine"):
+        agents.enrol(site.use, enrolment(held.enrol).model_copy(update={"server_id": "made-up"}))
+    said = [message for _, message in told(site, site.region.system_ids()[0], "token-misused")]
+    assert said == ["made-up tried to enrol with the token of web-1; it was refused"]
+
+
 def test_a_released_machines_token_and_key_are_gone(site: Site) -> None:
     system_id, job_id = site.deploying()
     held = site.installs(system_id)
@@ -84,6 +112,31 @@ def test_a_heartbeat_with_a_wrong_key_is_nobodys(site: Site, held: Credentials) 
         with pytest.raises(Unauthenticated):
             site.beats(name, 1, key=key)
     assert samples(site) == 0
+
+
+def test_a_rejected_key_is_told_once_in_each_of_the_machines_jobs(site: Site, held: Credentials) -> None:
+    system_id = site.region.system_ids()[0]
+    for _ in range(3):
+        with pytest.raises(Unauthenticated):
+            site.beats(site.machine(system_id).id, 1, key="from an image")
+    assert len(told(site, system_id, "key-rejected")) == 1
+    site.first_boot(held)
+    site.beats(site.enrols(held), 1)
+    site.settle()
+    lifecycle.test(site.use, system_id, by="operator")
+    with pytest.raises(Unauthenticated):
+        site.beats(agents_of(site)[0].id, 9, key="from an image")
+    assert len(told(site, system_id, "key-rejected")) == 2
+
+
+def test_a_clock_that_goes_far_off_is_told_once(site: Site, clock: Clock, held: Credentials) -> None:
+    agent_id = site.enrols(held)
+    for sequence, off in enumerate((0, 3 * 3600, 3 * 3600 + 5, 2), start=1):
+        sent_at = clock.now + timedelta(seconds=off)
+        beat = agents.Heartbeat(sequence=sequence, sent_at=sent_at)
+        agents.heartbeat(site.use, agent_id, "key of the agent", beat)
+    said = told(site, site.region.system_ids()[0], "clock-off")
+    assert said == [("clock-off", "the machine's clock is 3 hours ahead")]
 
 
 def test_a_repeated_heartbeat_is_counted_once_and_told_so(site: Site, held: Credentials) -> None:

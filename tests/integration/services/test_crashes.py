@@ -17,7 +17,7 @@ from tests.support.clock import Clock
 from tests.support.site import Crash, Site
 
 OUTSIDE = ("allocate", "set_owner_data", "deploy")
-COMMITS = 15  # from the claim of the new job to its sleep while the installer works; a test below counts them
+COMMITS = 7  # from the claim of the new job to its sleep while the installer works; a test below counts them
 
 
 class Mortal(Database):

@@ -150,7 +150,7 @@ def test_commission_test_and_release_walk_their_own_tables(site: Site) -> None:
         site.region.report_script(system_id, name, 1, "bad sector")
     site.settle()
     found = site.diagnosis(test.id)
-    assert found["cause"] == "commissioning-script-failed" and "'Failed'" in str(found["evidence"])
+    assert found["cause"] == "disk-failing" and "bad sector" in str(found["evidence"])
 
 
 def test_a_release_ends_every_key_and_token_and_the_machine_is_out_of_service(site: Site) -> None:

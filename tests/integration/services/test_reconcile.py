@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.pacing import RECONCILE_SHARE, SMALLEST_CHUNK
 from gough.persistence.database import Database
@@ -126,7 +127,7 @@ def test_a_region_restored_from_a_backup_is_noticed_and_everything_is_read_again
     first, second = site.enlisted("first"), site.enlisted("second")
     site.poll()
     saved = site.region.backup()
-    site.maas.commission(first, skip_tests=True)
+    site.maas.commission(first, WITHOUT_TESTS)
     site.commissions(first)
     site.poll()
     assert site.machine(first).status == Status.READY
@@ -136,7 +137,7 @@ def test_a_region_restored_from_a_backup_is_noticed_and_everything_is_read_again
     site.region.restore(saved)
     for _ in range(20):  # more than there were: the newest id alone tells nothing
         site.region.pxe_boot(second)
-    site.maas.commission(second, skip_tests=True)
+    site.maas.commission(second, WITHOUT_TESTS)
     assert max(event.id for event in site.region.core.events._events) > cursor
     clock.forward(seconds=300)
     with site.database.write() as session:  # the reconcile would find it in its own time; this must be at once
@@ -164,7 +165,7 @@ def test_deleting_the_machine_of_the_newest_event_is_no_restored_backup(site: Si
     clock.forward(seconds=4)
     site.poll()
     assert site.region_row().remark == "" and site.machine(stays).observed_at == read_at
-    site.maas.commission(stays, skip_tests=True)
+    site.maas.commission(stays, WITHOUT_TESTS)
     site.poll()
     assert site.machine(stays).status == Status.COMMISSIONING, "events go on"
 

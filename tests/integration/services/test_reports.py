@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gough.domain.clocks import in_words
 from gough.domain.errors import Invalid, Unauthenticated
 from gough.services import jobs, lifecycle, reports
 from tests.support.clock import Clock
@@ -127,6 +128,24 @@ def test_what_failed_is_quoted_from_the_agent_when_cloud_init_could_not_tell(sit
     assert any("10-docker.sh" in line for line in found["evidence"])
 
 
+def test_why_a_part_failed_is_heard_from_the_agent_and_changes_the_diagnosis(site: Site, booting: Booting) -> None:
+    system_id, job_id, held = booting
+    reports.accept(site.use, held.report, report("modules-config/config-apt_configure", result="FAIL"))
+    reports.accept(site.use, held.report, report("modules-config", result="FAIL"))
+    reports.accept(site.use, held.report, report("modules-final", result="SUCCESS"))
+    site.settle()
+    assert site.diagnosis(job_id)["cause"] == "cloud-init-error"
+    error = "('apt_configure', OSError('Temporary failure in name resolution'))"
+    agent_id = site.enrols(held)
+    for sequence in (1, 2):
+        site.beats(agent_id, sequence, cloud_init={"status": "error", "errors": [error]})
+    found, machine = site.diagnosis(job_id), site.machine(system_id)
+    assert (found["stage"], found["cause"]) == ("first-boot", "dns-failed")
+    assert [error in line for line in found["evidence"]] == [True]
+    assert (machine.service, machine.next_action) == ("attention", found["next_action"])
+    assert "cannot resolve names" in machine.reason
+
+
 def test_cloud_inits_own_word_stands_against_the_agents(site: Site, booting: Booting) -> None:
     system_id, _, held = booting
     reports.accept(site.use, held.report, report("modules-final", result="SUCCESS"))
@@ -150,6 +169,9 @@ def test_a_machines_clock_is_believed_when_it_is_near_ours(
     reports.accept(site.use, held.report, report("init-local", timestamp=clock.seconds() + off))
     (event,) = site.timeline(system_id, "cloud-init")
     assert (event.occurred_at.timestamp() == clock.seconds() + off) is believed
+    reports.accept(site.use, booting[2].report, report("init-network", timestamp=clock.seconds() + off))
+    said = [event.message for event in site.timeline(system_id) if event.kind == "clock-off"]
+    assert said == ([] if believed else [f"the machine's clock is {in_words(off)}"])
 
 
 def test_what_maas_and_cloud_init_say_is_the_progress_of_the_stage_that_runs(site: Site) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.pacing import FIRST_CHUNK
 from gough.persistence.models import Region
@@ -50,7 +51,7 @@ def test_a_quiet_region_costs_one_request_a_poll(site: Site) -> None:
 def test_a_change_is_noticed_by_its_event_and_recorded_with_it(site: Site) -> None:
     system_id = site.enlisted()
     site.poll()
-    site.maas.commission(system_id, skip_tests=True)
+    site.maas.commission(system_id, WITHOUT_TESTS)
     site.poll()
     assert site.machine(system_id).status == Status.COMMISSIONING
     assert "Node changed status: From 'New' to 'Commissioning'" in messages(site, system_id)
@@ -71,7 +72,7 @@ def test_the_same_page_twice_adds_nothing(site: Site) -> None:
 def test_the_cursor_stays_before_a_missing_id_until_it_is_too_old_to_come(site: Site, clock: Clock) -> None:
     system_id = site.enlisted()
     site.poll()
-    site.maas.commission(system_id, skip_tests=True)
+    site.maas.commission(system_id, WITHOUT_TESTS)
     site.poll()
     log = site.region.core.events._events
     at_rest = log[-1].id
@@ -141,7 +142,7 @@ def test_a_region_that_is_down_is_shown_as_down_and_recovers_without_a_loss(site
     row = site.region_row()
     assert row.health == "down" and "502 proxy" in row.health_reason
     site.region.intercept = None
-    site.maas.commission(system_id, skip_tests=True)
+    site.maas.commission(system_id, WITHOUT_TESTS)
     site.poll()
     assert site.region_row().health == "ok"
     assert site.machine(system_id).status == Status.COMMISSIONING
@@ -234,7 +235,7 @@ def test_the_output_of_a_failed_script_is_on_the_timeline_once_and_nothing_of_th
 ) -> None:
     system_id = site.enlisted()
     site.poll()
-    site.maas.commission(system_id, skip_tests=True)
+    site.maas.commission(system_id, WITHOUT_TESTS)
     site.region.pxe_boot(system_id)
     for number, name in enumerate(site.region.pending_scripts(system_id)):
         output = "\n".join(f"line {n}" for n in range(30)) + "\nno space left" if number == 2 else "fine"

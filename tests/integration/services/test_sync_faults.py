@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sqlalchemy import select
 
 from gough.domain.errors import GoughError
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus as Status
 from gough.lab.maas.events import Event
 from gough.lab.maas.region import Backup
@@ -36,7 +37,7 @@ Change = Callable[["Faults", str], object]
 
 
 def _commission(faults: "Faults", system_id: str) -> None:
-    faults.alice.commission(system_id, skip_tests=True)
+    faults.alice.commission(system_id, WITHOUT_TESTS)
 
 
 def _commissioned(faults: "Faults", system_id: str) -> None:
@@ -356,7 +357,7 @@ def test_a_restore_is_noticed_although_its_events_were_read_before_the_next_pres
     site.region.pxe_boot(stays)
     site.poll()
     restore()
-    site.maas.commission(stays, skip_tests=True)
+    site.maas.commission(stays, WITHOUT_TESTS)
     site.region.pxe_boot(stays)
     site.poll()
     clock.forward(seconds=PRESENCE)

@@ -1,15 +1,22 @@
 """Everything at once: workers, the follower of MAAS and heartbeats do not get in each other's way."""
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from threading import Event
 
+import pytest
+from sqlalchemy import select, text
+
 from gough.domain.machine_status import MachineStatus
-from gough.persistence.models import Machine
-from gough.services import lifecycle
+from gough.domain.machines import MachineRecord
+from gough.persistence.models import Machine, Region
+from gough.services import lifecycle, observing
 from gough.services.waking import signal_machine
 from gough.services.workflow.advance import advance
 from gough.services.workflow.claim import Claim, claim_due
+from tests.contract.harness import eventually
 from tests.support.clock import Clock
 from tests.support.site import Site
 
@@ -44,3 +51,35 @@ def test_a_worker_and_the_follower_of_maas_meet_at_one_machine_without_a_deadloc
             future.result()
     assert site.region.status(system_id) is MachineStatus.TESTING
     assert site.job(job.id).state == "running"
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_older_answer_of_maas_does_not_undo_a_newer_one_that_is_being_committed(site: Site, clock: Clock) -> None:
+    """A list that was asked for before a deploy's answer meets it in the database. (SQLite has one writer.)"""
+    older = site.maas.machine(site.ready())
+    newer = dataclasses.replace(older, status=MachineStatus.DEPLOYING)
+    asked_at = clock.now
+    clock.forward(seconds=1)
+
+    def record(answer: MachineRecord, at: datetime, meanwhile: Callable[[], None] = lambda: None) -> None:
+        with site.database.write() as session:
+            region = session.scalars(select(Region)).one()
+            observing.observe(session, region, answer, observed_at=at)
+            session.flush()
+            meanwhile()
+
+    with ThreadPoolExecutor(1) as pool:
+        late: list[Future[None]] = []
+
+        def meets() -> None:
+            late.append(pool.submit(record, older, asked_at))
+            eventually(lambda: _waits_for_a_lock(site), "the older answer waits for the newer one")
+
+        record(newer, clock.now, meets)
+        late[0].result()
+    assert site.machine(older.system_id).status == MachineStatus.DEPLOYING
+
+
+def _waits_for_a_lock(site: Site) -> bool:
+    with site.database.read() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

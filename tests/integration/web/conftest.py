@@ -39,7 +39,7 @@ BASE = "http://localhost:8000"
 def settings(tmp_path: Path) -> Settings:
     return Settings(
         data_dir=tmp_path, secret_key=SecretStr("k" * 40), public_url=BASE, setup_secret=SecretStr(SETUP),
-        allow_http=True,
+        allow_http=True, debug=True,
         agent_interval_seconds=60,
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def site(sqlite_template: Path, clock: Clock, tmp_path: Path) -> Iterator[Site]:
     """A Gough with an emulated region, to be served with `serving`."""
     shutil.copy(sqlite_template, tmp_path / "gough.db")
     database = Database(f"sqlite:///{tmp_path / 'gough.db'}", clock=clock)
-    made = Site(database, clock, {"GOUGH_DATA_DIR": str(tmp_path)})
+    made = Site(database, clock, {"GOUGH_DATA_DIR": str(tmp_path), "DEBUG": "true"})
     made.prepare(tmp_path / "library")
     yield made
     made.close()

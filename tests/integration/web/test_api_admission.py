@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gough.bootstrap import Application
+from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.permissions import Role
 from gough.services import lifecycle
 from gough.web.api.script_results import OUTPUT_CAP
@@ -32,7 +33,7 @@ def failed(site: Site) -> str:
 
 
 def queued(site: Site) -> str:
-    return lifecycle.commission(site.use, site.ready(), by="op", skip_tests=True).id
+    return lifecycle.commission(site.use, site.ready(), WITHOUT_TESTS, by="op").id
 
 
 def pointers(answer: Any) -> set[str]:
@@ -60,7 +61,9 @@ def test_every_role_may_what_it_should(
     found = {}
     for role in expected:
         client = person(role)
-        found[role] = client.request(method, path, json=body, headers={"X-CSRF-Token": client.csrf}).status_code
+        found[role] = client.request(
+            method, path, json=body, headers={"X-CSRF-Token": client.csrf, "If-Match": "*"}
+        ).status_code
     assert found == expected
     assert outsider.request(method, path, json=body).status_code == 401
 
@@ -114,7 +117,7 @@ def test_a_window_binds_machines_until_it_is_removed(
     site.settle()
     assert operator.change(f"/api/v1/jobs/{job_id}/begin").status_code == 409
     as_wsgi_has_it = "wochenende süd".encode().decode("latin-1")  # a server does this; httpx's transport does not
-    gone = admin.delete(f"{WINDOWS}/{as_wsgi_has_it}", headers={"X-CSRF-Token": admin.csrf})
+    gone = admin.delete(f"{WINDOWS}/{as_wsgi_has_it}", headers={"X-CSRF-Token": admin.csrf, "If-Match": "*"})
     assert (gone.status_code, gone.content) == (204, b"")
     assert viewer.get(WINDOWS).json()["items"] == []
 
@@ -132,7 +135,7 @@ def test_wrong_windows_are_pointed_at(admin: Client) -> None:
 
 
 def test_a_regions_limit_is_set_and_shown_with_what_is_in_flight(admin: Client, viewer: Client, site: Site) -> None:
-    token = {"X-CSRF-Token": admin.csrf}
+    token = {"X-CSRF-Token": admin.csrf, "If-Match": "*"}
     queued(site)
     site.settle()
     shown = admin.patch("/api/v1/regions/lab", json={"max_in_flight": 3}, headers=token).json()
@@ -143,7 +146,7 @@ def test_a_regions_limit_is_set_and_shown_with_what_is_in_flight(admin: Client, 
 
 def test_what_scripts_said_is_read_newest_first(viewer: Client, failed: str) -> None:
     items = viewer.get(failed).json()["items"]
-    assert items[0] == {"name": SMART, "kind": "testing", "status": "Failed", "exit_status": 1}
+    assert items[0] == {"name": SMART, "kind": "testing", "status": "Failed", "exit_status": 1, "device": ""}
     assert {item["kind"] for item in items[1:]} == {"commissioning"} and "output" not in str(items)
     (one,) = viewer.get(failed, params={"output": SMART}).json()["items"]
     assert (one["output"], one["output_bytes"], one["output_truncated"]) == ("bad sector: é\n", 15, False)

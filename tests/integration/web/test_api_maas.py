@@ -64,7 +64,7 @@ def test_every_short_operation_can_be_asked_for_and_none_by_a_viewer(
 
 def test_what_maas_keeps_of_a_machine_is_changed(operator: Client, viewer: Client, site: Site) -> None:
     system_id = site.ready()
-    here, token = f"/api/v1/machines/{system_id}", {"X-CSRF-Token": operator.csrf}
+    here, token = f"/api/v1/machines/{system_id}", {"X-CSRF-Token": operator.csrf, "If-Match": "*"}
     shown = operator.patch(here, json={"hostname": "db-1", "add_tags": ["gpu", "ssd"]}, headers=token).json()
     assert (shown["hostname"], set(shown["tags"])) == ("db-1", {"gpu", "ssd"})
     shown = operator.patch(here, json={"remove_tags": ["gpu"]}, headers=token).json()
@@ -154,7 +154,7 @@ def test_a_region_is_added_changed_and_tested_and_its_secrets_are_never_shown(
     assert operator.change("/api/v1/regions", new).status_code == 403
     made = admin.change("/api/v1/regions", new)
     assert (made.status_code, made.json()["version"], made.json()["feed"]["state"]) == (201, "3.4.10", "off")
-    here, token = made.headers["location"], {"X-CSRF-Token": admin.csrf}
+    here, token = made.headers["location"], {"X-CSRF-Token": admin.csrf, "If-Match": "*"}
     feed = {"username": "gough", "password": "open sesame"}
     changed = admin.patch(here, json={"feed": feed}, headers=token)
     assert changed.json()["feed"]["username"] == "gough"

@@ -14,6 +14,8 @@ SECRETS = {
         "key a1B2c3D4e5F6g7H8i9:a1B2c3D4e5F6g7H8i9:a1B2c3D4e5F6g7H8i9a1B2c3D4e5F6g7 refused",
         "a1B2c3D4e5F6g7H8i9",
     ),
+    "api key": ("key gough_0123456789abcdef_S3CRET-KEY_x refused", "S3CRET-KEY_x"),
+    "access token": ("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJTM0NSRVQifQ.S3CRET refused", "S3CRET"),
     "database url": ("postgresql://gough:S3CRETPW@db/gough", "S3CRETPW"),
     "form": ("password=S3CRETPW&name=ada", "S3CRETPW"),
 }

@@ -86,7 +86,7 @@ def test_facets(viewer: Client, hall: None) -> None:
 
 
 def put(client: Client, name: str, body: dict[str, Any]) -> Any:
-    return client.put(f"{LIST}/{name}/location", json=body, headers={"X-CSRF-Token": client.csrf})
+    return client.put(f"{LIST}/{name}/location", json=body, headers={"X-CSRF-Token": client.csrf, "If-Match": "*"})
 
 
 def send(client: Client, data: str, kind: str, query: str = "") -> Any:

@@ -27,7 +27,7 @@ def fits(value: object, name: str) -> None:
 
 def enrol(client: Client, token: str, key: str = KEY) -> tuple[int, dict[str, object]]:
     body = {
-        "enrolment_token": token, "key_hash": hashlib.sha256(key.encode()).hexdigest(), "server_id": "x",
+        "enrolment_token": token, "key_hash": hashlib.sha256(key.encode()).hexdigest(), "server_id": "id-node-01",
         "hostname": "node-01", "agent_version": "0.1.0", "boot_id": "b",
     }  # fmt: skip
     fits(body, "enroll_request")

@@ -19,6 +19,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "MAAS_API_KEY": ("one:two:hush-maas", "one:two:hush-maas"),
     "FLEET_URL": ("https://fleet", "https://fleet"),
     "SECRET_KEY": (f"hush-key{KEY}", f"hush-key{KEY}"),
+    "SECRET_KEY_PREVIOUS": ("hush-previous", "hush-previous"),
     "DEBUG": ("true", True),
     "LOG_LEVEL": ("WARNING", "WARNING"),
     "GOUGH_PUBLIC_URL": ("https://gough.example", "https://gough.example"),
@@ -30,6 +31,9 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_TEMPLATES_DIR": ("/srv/templates", Path("/srv/templates")),
     "GOUGH_AGENT_DIR": ("/srv/agent", Path("/srv/agent")),
     "GOUGH_SETUP_SECRET": ("hush-setup", "hush-setup"),
+    "GOUGH_ADMINS_NEED_TOTP": ("true", True),
+    "GOUGH_AUDIT_DAYS": ("365", 365),
+    "GOUGH_RATE_LIMIT": ("600", 600),
     "GOUGH_EXECUTOR": ("threads", "threads"),
     "GOUGH_WORKER_THREADS": ("8", 8),
     "GOUGH_LEASE_SECONDS": ("45", 45.0),
@@ -78,6 +82,11 @@ def test_a_setting_given_twice_names_both_variables(name: str, tmp_path: Path) -
     (tmp_path / "secret").write_text(GOOD[name][0])
     error = refusal({name: GOOD[name][0], f"{name}_FILE": str(tmp_path / "secret"), **BESIDE.get(name, {})})
     assert f"{name} and {name}_FILE are both set" in str(error)
+
+
+def test_the_key_before_is_another_one() -> None:
+    assert "is the same as SECRET_KEY" in str(refusal({"SECRET_KEY": KEY, "SECRET_KEY_PREVIOUS": KEY}))
+    assert read_settings({"SECRET_KEY": KEY, "SECRET_KEY_PREVIOUS": "before"}).previous_key == "before"
 
 
 def test_an_empty_variable_is_as_good_as_none(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from gough.domain.diagnosis import QUOTES, diagnose
 from gough.domain.diagnosis_rules import FALLBACK, RULES
+from gough.domain.diagnosis_scripts import SCRIPT_RULES
 from gough.domain.stages import TABLES, Outcome
 from gough.domain.timeline import Level, Source, TimelineEvent
 
@@ -26,6 +27,14 @@ def told(*lines: str) -> tuple[TimelineEvent, ...]:
 BMC = "maas|Failed to query node's BMC|(admin) - No rack controllers can access the BMC of node x"
 RELEASED_BY_MALLORY = "maas|User releasing node|(mallory)|mallory"
 RELEASED_BY_GOUGH = "maas|User releasing node|(admin) - Gough job_1: again|admin"
+AGENT_TELLS = "cloud-init|modules-final|finish FAIL: the agent tells: "
+
+
+def failed(stage: str, module: str) -> str:
+    """A module's report, as cloud-init writes it: without the reason."""
+    return f"cloud-init|{stage}/config-{module}|finish FAIL: running config-{module} with frequency once-per-instance"
+
+
 CASES = [
     ("template-rejected", "validate", FAILED, ["gough|finding|line 3, column 7: no such variable"], "no such variable"),
     ("template-rejected", "validate", FAILED, ["gough|finding|/variables/pool: is required"], "/variables/pool"),
@@ -38,7 +47,17 @@ CASES = [
     ("power-failed", "commission", FAILED, ["maas|Failed to power on node|timeout"], "timeout"),
     ("taken-over", "install", FAILED, [RELEASED_BY_MALLORY], "mallory"),
     ("taken-over", "agent", FAILED, ["maas|User aborting deployment|(mallory)|mallory"], "mallory"),
+    ("taken-over", "install", FAILED, [RELEASED_BY_MALLORY, BMC], "mallory"),
+    ("vanished", "install", FAILED, ["maas|Installing OS", "gough|machine-vanished|MAAS no longer knows this machine."],
+     "no longer knows"),
+    ("power-refused", "submit", OVERDUE,
+     ["gough|action-failed|MAAS: 503 Incorrect password.",
+      "maas|Failed to query node's BMC|(admin) - Incorrect password. Check BMC configuration and try again."],
+     "Incorrect password"),
     ("install-script-failed", "install", FAILED, ["maas|Marking node failed|Installation failed (see log)"], "see log"),
+    ("install-script-failed", "install", FAILED,
+     ["maas|Script output|/tmp/install.log (installation) failed:\n/bin/sh: 1: /root/harden.sh: not found"],
+     "harden.sh"),
     ("commissioning-script-failed", "test", FAILED,
      ["maas|Script result|memtester changed status from 'Running' to 'Failed'"], "memtester"),
     ("commissioning-script-failed", "commission", OVERDUE,
@@ -48,12 +67,42 @@ CASES = [
     ("maas-unavailable", "submit", OVERDUE, ["gough|action-failed|MAAS: unusable answer, 200"], "unusable"),
     ("maas-refused", "submit", FAILED, ["gough|action-failed|MAAS: web-1 is Allocated, owned by bob"], "owned by bob"),
     ("install-stuck", "install", OVERDUE, ["maas|Performing PXE boot", "maas|Installing OS"], "Installing OS"),
+    ("commissioning-script-failed", "commission", FAILED,
+     ["maas|Script output|maas-lshw (commissioning) failed:\nlshw: Input/output error"], "Input/output error"),
+    ("not-booted-from-disk", "install", OVERDUE, ["maas|Installing OS", "maas|Rebooting"], "Rebooting"),
+    ("commissioning-stuck", "commission", OVERDUE, ["maas|Loading ephemeral", "maas|Gathering information"],
+     "Gathering"),
+    ("commissioning-stuck", "test", OVERDUE, ["maas|Loading ephemeral", "maas|Running test|fio"], "fio"),
+    ("boot-image-not-loaded", "install", OVERDUE, ["maas|Deploying", "maas|Performing PXE boot"], "PXE"),
     ("no-network-boot", "install", OVERDUE, ["maas|Deploying"], "no boot over the network"),
+    ("no-network-boot", "test", OVERDUE, ["maas|Testing"], "no boot over the network"),
     ("no-network-boot", "commission", OVERDUE, [], "no boot over the network"),
+    ("boot-setup-failed", "first-boot", FAILED, [failed("init-network", "mounts")], "config-mounts"),
+    ("boot-setup-failed", "first-boot", FAILED, [failed("init-network", "users-groups")], "users-groups"),
+    ("package-sources-failed", "first-boot", FAILED, [failed("modules-config", "apt_configure")], "apt_configure"),
+    ("packages-failed", "first-boot", FAILED, [failed("modules-final", "package_update_upgrade_install")], "package_"),
+    ("packages-failed", "first-boot", FAILED, [AGENT_TELLS + "('package_update_upgrade_install', E('x'))"], "E('x')"),
+    ("boot-script-failed", "first-boot", FAILED, [failed("modules-final", "scripts_user")], "scripts_user"),
+    ("cloud-init-error", "first-boot", FAILED, [failed("modules-config", "ntp")], "config-ntp"),
     ("cloud-init-error", "first-boot", FAILED, ["cloud-init|modules-final|finish FAIL: running modules"], "FAIL"),
+    ("dns-failed", "first-boot", FAILED,
+     [failed("modules-config", "apt_configure"), AGENT_TELLS + "('apt_configure', E('Temporary failure in name "
+      "resolution'))"], "Temporary failure"),
+    ("disk-full", "first-boot", FAILED,
+     [failed("modules-config", "locale"), AGENT_TELLS + "('locale', OSError(28, 'No space left on device'))"], "28"),
+    ("clock-wrong", "first-boot", FAILED,
+     ["gough|clock-off|the machine's clock is 365 days behind", failed("modules-final", "package_update")], "365 days"),
     ("no-report-from-first-boot", "first-boot", OVERDUE, ["maas|Deployed"], "no report from cloud-init"),
     ("first-boot-stuck", "first-boot", OVERDUE, ["cloud-init|init-network|start: searching"], "init-network"),
     ("agent-refused", "agent", OVERDUE, ["agent|enrolment-refused|web-1: bound to another key"], "another key"),
+    ("wrong-machines-token", "agent", OVERDUE,
+     ["agent|enrolment-refused|web-2: came with the enrolment token of another machine, web-1"], "web-1"),
+    ("key-rejected", "agent", OVERDUE, ["agent|key-rejected|a heartbeat for agt_1 came with a key"], "agt_1"),
+    ("key-rejected", "agent", OVERDUE, ["agent|enrolled|agent 1.0", "agent|key-rejected|a beat came"], "a beat"),
+    ("agent-never-enrolled", "agent", OVERDUE,
+     ["agent|token-misused|web-2 tried to enrol with the token of web-1; it was refused"], "no enrolment"),
+    ("agent-silent", "verify", OVERDUE,
+     ["agent|enrolled|1.0", "agent|online|agent reports", "agent|key-rejected|by a stranger"], "enrolled"),
     ("agent-never-enrolled", "agent", OVERDUE, ["cloud-init|modules-final|finish SUCCESS"], "no enrolment"),
     ("not-enrolled-by-hand", "enrol", OVERDUE, ["person|requested|adopt"], "no enrolment"),
     ("agent-silent", "agent", OVERDUE, ["agent|enrolled|agent 1.0"], "enrolled"),
@@ -70,8 +119,42 @@ def test_a_timeline_leads_to_its_cause(cause: str, stage: str, outcome: Outcome,
     assert found.summary and found.next_action and found.stage == stage
 
 
+# What a deployment that goes well has said by the time of a stage.
+BEFORE = {
+    "install": [
+        "person|requested|deploy docker-host@3|ada", "gough|stage-done|submit done",
+        "maas|User acquiring node|(admin) - Gough job_1|admin",
+        "maas|User starting deployment|(admin) - Gough job_1|admin", "maas|Deploying",
+        "maas|Node changed status|From 'Allocated' to 'Deploying'", "gough|stage-started|install started",
+    ],
+    "first-boot": [
+        "maas|PXE Request|installation", "maas|Performing PXE boot", "maas|Loading ephemeral",
+        "maas|Configuring storage", "maas|Installing OS", "maas|Configuring OS", "maas|Rebooting",
+        "maas|Image Deployed|deployed ubuntu/noble", "maas|Deployed", "gough|stage-done|install done",
+    ],
+    "agent": [
+        "cloud-init|init-network|finish SUCCESS: searching", "cloud-init|modules-final/config-scripts_user|start: run",
+        "cloud-init|modules-final|finish SUCCESS: running modules for final", "gough|stage-done|first-boot done",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cause", "stage", "outcome", "lines", "quoted"), [case for case in CASES if case[1] in BEFORE]
+)
+def test_what_went_well_before_does_not_change_the_cause(
+    cause: str, stage: str, outcome: Outcome, lines: list[str], quoted: str
+) -> None:
+    stages = list(BEFORE)
+    before = [line for name in stages[: stages.index(stage) + 1] for line in BEFORE[name]]
+    found = diagnose(stage, outcome, told(*before, *lines))
+    assert found.cause == cause
+    assert any(quoted in line for line in found.evidence), found.evidence
+
+
 def test_every_rule_is_reached_by_a_case_and_says_where_its_evidence_is_defined() -> None:
-    assert {case[0] for case in CASES} == {rule.cause for rule in RULES} | {FALLBACK.cause}
+    elsewhere = {rule.cause for rule in SCRIPT_RULES}  # each row of their table has a case of its own
+    assert {case[0] for case in CASES} == {rule.cause for rule in RULES} - elsewhere | {FALLBACK.cause}
     assert [rule.cause for rule in RULES if not rule.source] == []
     assert [rule.cause for rule in RULES if not (rule.present or (rule.absent and rule.absence_in_words))] == []
 

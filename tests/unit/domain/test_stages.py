@@ -10,6 +10,7 @@ from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.stages import (
     COMMISSION,
     DEPLOYMENT,
+    ERASURE,
     RELEASE,
     TABLES,
     TEST,
@@ -42,6 +43,7 @@ IDEALS = {
     JobKind.COMMISSION: Facts(Status.READY, submitted=True),
     JobKind.TEST: Facts(Status.READY, submitted=True),
     JobKind.RELEASE: Facts(Status.READY, submitted=True),
+    JobKind.ERASURE: Facts(Status.READY, submitted=True),
     JobKind.ADOPTION: IDEAL,
 }
 STAGES = [pytest.param(t, s, id=f"{k.value}-{s.name}") for k, t in TABLES.items() for s in t]
@@ -157,6 +159,9 @@ FAILURES = [
     (COMMISSION, "test", Facts(Status.FAILED_TESTING)),
     (TEST, "test", Facts(Status.FAILED_TESTING)),
     (RELEASE, "release", Facts(Status.FAILED_DISK_ERASING)),
+    (ERASURE, "erase", Facts(Status.FAILED_DISK_ERASING)),
+    (ERASURE, "erase", Facts(Status.DEPLOYED)),
+    (ERASURE, "release", Facts(Status.RELEASING_FAILED)),
     (RELEASE, "release", Facts(Status.RELEASING_FAILED)),
 ]
 
@@ -175,7 +180,7 @@ def test_a_retry_begins_where_the_table_says() -> None:
         "security": "security", "configure": "configure", "verify": "verify",
     }  # fmt: skip
     assert {s.name for t in TABLES.values() for s in t if s.retry is Retry.RESUBMIT} == {
-        "install", "first-boot", "commission", "test", "release",
+        "install", "first-boot", "commission", "test", "erase", "release",
     }  # fmt: skip
 
 

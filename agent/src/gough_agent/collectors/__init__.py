@@ -1,5 +1,47 @@
 """Importing this package registers every collector."""
 
-from gough_agent.collectors import cloud_init, cpu, disk, load, memory, network, os_release
+from gough_agent.collectors import (
+    certificates,
+    cloud_init,
+    cpu,
+    disk,
+    disk_io,
+    docker,
+    load,
+    memory,
+    network,
+    os_release,
+    osquery,
+    processes,
+    reboot,
+    smart,
+    swap,
+    systemd,
+    temperatures,
+    time_sync,
+    updates,
+    uptime,
+)
 
-__all__ = ["cloud_init", "cpu", "disk", "load", "memory", "network", "os_release"]
+__all__ = [
+    "certificates",
+    "cloud_init",
+    "cpu",
+    "disk",
+    "disk_io",
+    "docker",
+    "load",
+    "memory",
+    "network",
+    "os_release",
+    "osquery",
+    "processes",
+    "reboot",
+    "smart",
+    "swap",
+    "systemd",
+    "temperatures",
+    "time_sync",
+    "updates",
+    "uptime",
+]

@@ -5,9 +5,8 @@ cloud-init 25.1, `cloudinit/cmd/main.py` (status_wrapper): result.json is writte
 """
 
 import json
-import os
-from pathlib import Path
 
+from gough_agent import host
 from gough_agent.collector import Sample, collector
 
 RUN = "run/cloud-init"
@@ -17,7 +16,7 @@ MAX_ERRORS, MAX_CHARACTERS = 5, 300
 @collector("cloud_init")
 def collect() -> Sample:
     """`status` in the words of `cloud-init status`: not run, running, done, error. `errors` are its own lines."""
-    folder = Path(os.environ.get("GOUGH_HOST_ROOT", "/"), RUN)
+    folder = host.path(RUN)
     try:
         result = json.loads((folder / "result.json").read_bytes())
     except FileNotFoundError:

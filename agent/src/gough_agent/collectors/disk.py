@@ -9,7 +9,7 @@ from gough_agent.collector import Json, Sample, collector
 READ_ONLY_IMAGES = frozenset({"squashfs", "iso9660", "erofs"})  # always full, by design
 
 
-@collector("disk")
+@collector("disk", may_hang=True)
 def collect() -> Sample:
     """`filesystems_unreadable` lists the mountpoints that this user may not look at."""
     filesystems: list[Json] = []
@@ -26,7 +26,7 @@ def _mounts() -> list[tuple[str, str, str]]:
     """(device, mountpoint, kind), once for each device, at its shortest mountpoint, and always the root.
 
     A service with a namespace of its own sees the same filesystem many times. Network filesystems aren't
-    asked for: asking one whose server is gone hangs.
+    asked for: asking one whose server is gone hangs. (So does a disk that fails: this runs under a deadline.)
     """
     best: dict[str, tuple[str, str, str]] = {}
     for part in psutil.disk_partitions(all=False):

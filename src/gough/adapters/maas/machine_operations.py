@@ -3,9 +3,18 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 
+from gough.adapters.maas.machine_forms import commission_form, release_form, script_form
 from gough.adapters.maas.machine_paths import filled, machine_path
 from gough.adapters.maas.machine_reading import MachineReading
 from gough.adapters.maas.models import MACHINE, MACHINE_OR_NULL, SYSTEM_IDS, Machine
+from gough.domain.machine_options import (
+    COMMISSION_AS_USUAL,
+    RELEASE_AS_USUAL,
+    TEST_AS_USUAL,
+    CommissionOptions,
+    ReleaseOptions,
+    ScriptOptions,
+)
 from gough.domain.machines import MachineRecord
 
 
@@ -28,19 +37,20 @@ class MachineOperations(MachineReading):
         form = {"distro_series": series, "user_data": b64encode(user_data).decode()}
         return self._operate(system_id, "deploy", form | filled(hwe_kernel=kernel, comment=comment))
 
-    def commission(self, system_id: str, *, skip_tests: bool = False) -> MachineRecord:
-        return self._operate(system_id, "commission", {"testing_scripts": "none"} if skip_tests else {})
+    def commission(self, system_id: str, options: CommissionOptions = COMMISSION_AS_USUAL) -> MachineRecord:
+        return self._operate(system_id, "commission", commission_form(options))
 
-    def test(self, system_id: str) -> MachineRecord:
-        return self._operate(system_id, "test", {})
+    def test(self, system_id: str, options: ScriptOptions = TEST_AS_USUAL) -> MachineRecord:
+        return self._operate(system_id, "test", script_form(options))
 
     def override_failed_testing(self, system_id: str, *, comment: str = "") -> MachineRecord:
         """A machine whose tests failed becomes usable all the same: Deployed if it has a system, else Ready."""
         return self._operate(system_id, "override_failed_testing", filled(comment=comment))
 
-    def release(self, system_id: str, *, erase: bool = False, comment: str = "") -> MachineRecord:
-        form = {"erase": "true"} if erase else {}
-        return self._operate(system_id, "release", form | filled(comment=comment))
+    def release(
+        self, system_id: str, options: ReleaseOptions = RELEASE_AS_USUAL, *, comment: str = ""
+    ) -> MachineRecord:
+        return self._operate(system_id, "release", release_form(options) | filled(comment=comment))
 
     def release_all(self, system_ids: Sequence[str], *, comment: str = "") -> frozenset[str]:
         """Those that are released by this call; all or none. Ready and Releasing ones are left as they are."""

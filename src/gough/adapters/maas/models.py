@@ -174,6 +174,26 @@ class EventPage(_Answer):
     events: list[Event]
 
 
+class Device(_Answer):
+    """A disk, or an interface: which it is shows in what it has."""
+
+    name: Text = ""
+    model: Text = ""
+    serial: Text = ""
+    mac_address: Text = ""
+
+    def words(self) -> str:
+        serial = f"serial {self.serial}" if self.serial else ""
+        return ", ".join(filter(None, (self.name, self.model, serial, self.mac_address)))
+
+
+class Parameter(_Answer):
+    """What a script was given. `value` is a text where it is not a device, and where there are none yet: `all`."""
+
+    type: Text = ""
+    value: Device | Any = None
+
+
 class Script(_Answer):
     """One script of a set. `output` is base64, and absent unless asked for."""
 
@@ -181,9 +201,12 @@ class Script(_Answer):
     status_name: Text = ""
     exit_status: int | None = None
     output: Text = ""
+    parameters: dict[str, Parameter] = {}
 
     def result(self, kind: str) -> ScriptResult:
-        return ScriptResult(self.name, kind, self.status_name, self.exit_status, _decoded(self.output))
+        devices = [each.value.words() for each in self.parameters.values() if isinstance(each.value, Device)]
+        output = _decoded(self.output)
+        return ScriptResult(self.name, kind, self.status_name, self.exit_status, output, next(iter(devices), ""))
 
 
 class ScriptSet(_Answer):

@@ -7,7 +7,7 @@ import itertools
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
 
@@ -17,7 +17,7 @@ from gough.lab.maas.catalogue import Catalogue
 from gough.lab.maas.events import EventLog
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.power import Power, PowerError
-from gough.lab.maas.scripts import SCRIPTS, UNFINISHED, Script, ScriptSet
+from gough.lab.maas.scripts import UNFINISHED, Script, ScriptSet
 from gough.lab.maas.worker import Worker
 
 _ID_LETTERS = "abcdefghkmnpqrstwxy345678"  # MAAS's: nothing that looks like something else
@@ -96,9 +96,9 @@ class Core:
         for one in machine.script_sets:
             self.end_unfinished(one, "Failed" if one.kind == "Installation" else "Aborted")
 
-    def new_scripts(self, machine: Machine, kind: str) -> ScriptSet:
+    def new_scripts(self, machine: Machine, kind: str, names: Iterable[str]) -> ScriptSet:
         now = self.clock()
-        scripts = [Script(next(self._script_ids), name, now, now) for name in SCRIPTS[kind]]
+        scripts = [Script(next(self._script_ids), name, now, now) for name in names]
         made = ScriptSet(next(self._script_ids), kind, scripts)
         machine.script_sets.append(made)
         return made

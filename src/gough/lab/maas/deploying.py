@@ -14,7 +14,7 @@ from gough.lab.maas.filters import TESTS, problems
 from gough.lab.maas.forms import Form, boolean, raise_for
 from gough.lab.maas.linking import claim_addresses
 from gough.lab.maas.machine import Machine
-from gough.lab.maas.scripts import INSTALLATION
+from gough.lab.maas.scripts import INSTALL_LOG, INSTALLATION
 from gough.lab.maas.users import Permission, may
 from gough.lab.maas.wire import BARE_JSON, Answer, Refusal, text
 
@@ -91,7 +91,7 @@ def deploy(core: Core, machine: Machine, ask: Ask) -> Pending:
     machine.hwe_kernel = releases.kernel_for(core.catalogue, machine, release, form.get("hwe_kernel", ""))
     machine.ephemeral = boolean(form, "ephemeral_deploy", default=False)
     machine.user_data, machine.netboot = _decoded(form.get("user_data", "")), True
-    core.new_scripts(machine, INSTALLATION)
+    core.new_scripts(machine, INSTALLATION, (INSTALL_LOG,))
     core.move(machine, S.DEPLOYING)
     core.tell(machine, "Deploying")
     # MAAS claims addresses before it powers the machine, so its caller does not wait for the BMC here.

@@ -114,6 +114,9 @@ class Machine:
     script_sets: list[ScriptSet] = field(default_factory=list)
     bmc: Bmc = field(default_factory=Bmc)
     gathering: bool = False  # whether this commissioning run has fetched its instructions
+    kept: frozenset[str] = frozenset()  # what this commissioning run leaves as it is, by its options' names
+    stays_on: bool = False  # after commissioning or testing, for people who have logged in
+    erasing: str = ""  # how its disks are being erased: quick, secure or full; with both asked for, quick+secure
 
     def __post_init__(self) -> None:
         if not self.nics:

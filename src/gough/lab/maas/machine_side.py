@@ -202,8 +202,10 @@ def finish_commissioning(core: Core, machine: Machine, hardware: Hardware) -> Ma
     if machine.status is not S.COMMISSIONING:
         return machine.status  # aborted meanwhile
     machine.hardware = hardware
-    machine.storage_layout = storage.DEFAULT if hardware.disk_bytes else "blank"
-    first_links(core, machine)
+    if "skip_storage" not in machine.kept:
+        machine.storage_layout = storage.DEFAULT if hardware.disk_bytes else "blank"
+    if "skip_networking" not in machine.kept:
+        first_links(core, machine)
     one = machine.current(COMMISSIONING)
     if one is not None and one.status == "Failed":
         core.move(machine, S.FAILED_COMMISSIONING)
@@ -232,14 +234,20 @@ def _finish_testing(core: Core, machine: Machine, tests: ScriptSet) -> None:
     if machine.previous_status not in {S.ALLOCATED, S.DEPLOYED}:
         machine.owner = None  # it was borrowed for the tests
     core.move(machine, machine.previous_status)
-    core.switch(machine, on=False)
+    _switch_off(core, machine)
 
 
 def _ready(core: Core, machine: Machine) -> None:
     machine.owner = None
     core.move(machine, S.READY)
     core.tell(machine, "Ready")
-    core.switch(machine, on=False)
+    _switch_off(core, machine)
+
+
+def _switch_off(core: Core, machine: Machine) -> None:
+    """Unless somebody has logged in."""
+    if not machine.stays_on:
+        core.switch(machine, on=False)
 
 
 def finish_erasing(core: Core, machine: Machine) -> None:

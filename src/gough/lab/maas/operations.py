@@ -7,68 +7,21 @@ refuses before it changes anything or is accepted. It answers the power action t
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from gough.domain.machine_status import COMMISSIONABLE, TESTABLE, MachineStatus, may_move
-from gough.lab.maas import releases, rescue, storage
+from gough.domain.machine_status import MachineStatus, may_move
+from gough.lab.maas import rescue, storage
 from gough.lab.maas.ask import Ask
+from gough.lab.maas.commissioning import commission, test
 from gough.lab.maas.core import Core
 from gough.lab.maas.deploying import Pending, deploy
 from gough.lab.maas.forms import raise_for
 from gough.lab.maas.linking import give_addresses_back
 from gough.lab.maas.machine import Machine
 from gough.lab.maas.releasing import release
-from gough.lab.maas.scripts import COMMISSIONING, SCRIPTS, TESTING
 from gough.lab.maas.users import Permission
-from gough.lab.maas.wire import denied, invalid, text, wrong_state_for_form
+from gough.lab.maas.wire import denied, text
 
 S = MachineStatus
 Operation = Callable[[Core, Machine, Ask], Pending]
-
-
-def commission(core: Core, machine: Machine, ask: Ask) -> Pending:
-    if machine.status not in COMMISSIONABLE:
-        raise wrong_state_for_form("Commission")
-    tests = ask.form.getlist("testing_scripts")
-    _check_scripts(tests, also={"none"})
-    return start_commissioning(core, machine, ask, with_tests="none" not in tests)
-
-
-def start_commissioning(core: Core, machine: Machine, ask: Ask, *, with_tests: bool) -> Pending:
-    series = str(core.catalogue.settings["commissioning_distro_series"])
-    if series not in releases.releases(core.catalogue):
-        raise text(400, f"Ephemeral operating system {releases.OSYSTEM} {series} is unavailable.")
-    back = partial(_revert_to, core, machine, machine.status, machine.owner, ask)
-    core.tell(machine, "User starting node commissioning", f"({ask.name})", user=ask.name)
-    machine.owner, machine.netboot, machine.gathering = ask.name, True, False
-    core.new_scripts(machine, COMMISSIONING)
-    if with_tests:
-        core.new_scripts(machine, TESTING)
-    core.tell(machine, "Commissioning")
-    core.move(machine, S.COMMISSIONING)
-    return core.switch(machine, on=True, user=ask.name, otherwise=back)
-
-
-def test(core: Core, machine: Machine, ask: Ask) -> Pending:
-    _check_scripts(ask.form.getlist("testing_scripts"))
-    if machine.status not in TESTABLE:
-        raise wrong_state_for_form("Test")
-    back = partial(_revert_to, core, machine, machine.status, machine.owner, ask)
-    core.tell(machine, "User starting node testing", f"({ask.name})", user=ask.name)
-    core.new_scripts(machine, TESTING)
-    machine.owner = machine.owner or ask.name
-    core.tell(machine, "Testing")
-    core.move(machine, S.TESTING)
-    return core.switch(machine, on=True, user=ask.name, otherwise=back)
-
-
-def _check_scripts(names: list[str], also: set[str] | frozenset[str] = frozenset()) -> None:
-    for name in names:
-        if name not in also and name not in SCRIPTS[TESTING]:
-            raise invalid({"testing_scripts": [f"Select a valid choice. {name} is not one of the available choices."]})
-
-
-def _revert_to(core: Core, machine: Machine, before: MachineStatus, owner: str | None, ask: Ask) -> None:
-    core.revert(machine, before if may_move(machine.status, before) else S.NEW, ask.name)
-    machine.owner = owner
 
 
 def override_failed_testing(core: Core, machine: Machine, ask: Ask) -> Pending:

@@ -49,7 +49,8 @@ def _release(core: Core, machine: Machine, ask: Ask) -> None:
         start_release(core, machine, ask.name)
         return
     core.tell_request(machine, "User erasing disk", ask)
-    machine.netboot = True
+    modes = [mode for mode in ("quick", "secure") if boolean(ask.form, f"{mode}_erase", default=False)]
+    machine.netboot, machine.erasing = True, "+".join(modes) or "full"
     core.move(machine, S.DISK_ERASING)
     failed = partial(core.fail, machine, S.FAILED_DISK_ERASING, "Failed to erase disks.")
     core.switch(machine, on=True, user=ask.name, otherwise=failed)
@@ -60,7 +61,7 @@ def start_release(core: Core, machine: Machine, user: str = "") -> None:
     core.move(machine, S.RELEASING)
     core.tell(machine, "Releasing")
     machine.osystem, machine.distro_series, machine.hwe_kernel = "", "", None
-    machine.netboot, machine.ephemeral, machine.user_data = True, False, b""
+    machine.netboot, machine.ephemeral, machine.user_data, machine.erasing = True, False, b"", ""
     give_addresses_back(machine)
     if machine.power_state == "on":
         failed = partial(core.fail, machine, S.RELEASING_FAILED, "Node could not be powered off.")

@@ -8,19 +8,7 @@ from gough.lab.maas.wire import rfc_date
 
 COMMISSIONING, INSTALLATION, TESTING = "Commissioning", "Installation", "Testing"
 TYPE_NUMBERS = {COMMISSIONING: 0, INSTALLATION: 1, TESTING: 2}
-SCRIPTS = {
-    COMMISSIONING: (
-        "20-maas-01-install-lldpd",
-        "20-maas-02-dhcp-unconfigured-ifaces",
-        "20-maas-03-machine-resources",
-        "30-maas-01-bmc-config",
-        "40-maas-01-machine-config-hints",
-        "maas-lshw",
-        "maas-capture-lldpd",
-    ),
-    INSTALLATION: ("/tmp/install.log",),  # noqa: S108 - MAAS's name for curtin's log, not a file of ours
-    TESTING: ("smartctl-validate",),
-}
+INSTALL_LOG = "/tmp/install.log"  # noqa: S108 - MAAS's name for curtin's log, not a file of ours
 STATUS_NUMBERS = {"Unknown": -1, "Pending": 0, "Running": 1, "Passed": 2, "Failed": 3, "Aborted": 5}
 UNFINISHED = frozenset({"Pending", "Running"})
 

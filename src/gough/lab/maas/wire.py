@@ -57,11 +57,6 @@ def invalid(fields: dict[str, list[str]]) -> Refusal:
     return Refusal(Answer(400, JSON, orjson.dumps(fields)))
 
 
-def wrong_state_for_form(action: str) -> Refusal:
-    """Commission and test are forms in MAAS: a wrong state is a validation error there."""
-    return invalid({"__all__": [f"{action} is not available because of the current state of the node."]})
-
-
 def denied() -> Refusal:
     return Refusal(Answer(403, PLAIN_UTF8))
 

@@ -1,18 +1,26 @@
 """Every table. Import models from here."""
 
-from gough.persistence.models.agents import Agent, AgentSample, MachineToken
+from gough.persistence.models.agents import Agent, AgentCommand, AgentSample, MachineToken
+from gough.persistence.models.audit import AuditCheckpoint, AuditEntry
 from gough.persistence.models.base import Base
 from gough.persistence.models.bulk import Bulk, BulkItem
+from gough.persistence.models.idempotency import KeptAnswer
 from gough.persistence.models.jobs import ACTIVE, Deployment, Job, JobLog, JobStep
+from gough.persistence.models.keys import ApiKey, RefreshToken, TokenFamily
 from gough.persistence.models.machines import Machine, MachineEvent, MachineTag, Region, StreamHead
-from gough.persistence.models.people import LoginSession, Setting, User
+from gough.persistence.models.metrics import MetricMark, MetricRollup
+from gough.persistence.models.people import LoginSession, RecoveryCode, Setting, User
 from gough.persistence.models.templates import Template, TemplateVersion
 from gough.persistence.models.windows import MaintenanceWindow
 
 __all__ = [
     "ACTIVE",
     "Agent",
+    "AgentCommand",
     "AgentSample",
+    "ApiKey",
+    "AuditCheckpoint",
+    "AuditEntry",
     "Base",
     "Bulk",
     "BulkItem",
@@ -20,16 +28,22 @@ __all__ = [
     "Job",
     "JobLog",
     "JobStep",
+    "KeptAnswer",
     "LoginSession",
     "Machine",
     "MachineEvent",
     "MachineTag",
     "MachineToken",
     "MaintenanceWindow",
+    "MetricMark",
+    "MetricRollup",
+    "RecoveryCode",
+    "RefreshToken",
     "Region",
     "Setting",
     "StreamHead",
     "Template",
     "TemplateVersion",
+    "TokenFamily",
     "User",
 ]

@@ -1,9 +1,8 @@
 """Agents, the tokens that machines enrol and report with, and what agents sent."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gough.persistence.models.base import Base
@@ -28,7 +27,12 @@ class MachineToken(Base):
 
 
 class Agent(Base):
-    """The agent of one deployment of one machine. Its key speaks for that machine and nothing else."""
+    """The agent of one deployment of one machine. Its key speaks for that machine and nothing else.
+
+    `next_key_hash` is of a new key that has not been used yet: both are good until it is. `boot_heard` is the hash of
+    what was last heard of the boot. `conditions`: {name: reason, since, seen} of what is wrong, see
+    `domain.agent_conditions`. Its last sample is the one with `last_sequence`; that one is never pruned.
+    """
 
     __tablename__ = "agents"
 
@@ -41,10 +45,16 @@ class Agent(Base):
     version: Mapped[str] = mapped_column(String(40), default="")
     boot_id: Mapped[str] = mapped_column(String(64), default="")
     enrolled_at: Mapped[datetime] = mapped_column(Utc)
-    last_seen_at: Mapped[datetime | None] = mapped_column(Utc, index=True)
+    # Not indexed: every heartbeat changes it, and a row whose indexes stay as they are is cheap to change.
+    last_seen_at: Mapped[datetime | None] = mapped_column(Utc)
     last_sequence: Mapped[int] = mapped_column(BigId, default=0)
     clock_skew_seconds: Mapped[float] = mapped_column(default=0.0)
-    last_sample: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    next_key_hash: Mapped[str | None] = mapped_column(String(64))
+    previous_boot_id: Mapped[str] = mapped_column(String(64), default="")
+    boot_heard: Mapped[str] = mapped_column(String(64), default="")
+    conditions: Mapped[dict[str, dict[str, str]]] = mapped_column(Json, default=dict)
+    spool_dropped: Mapped[int] = mapped_column(BigId, default=0)
+    commands_open: Mapped[int] = mapped_column(default=0)
     revoked_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
@@ -59,3 +69,18 @@ class AgentSample(Base):
     sent_at: Mapped[datetime] = mapped_column(Utc)
     received_at: Mapped[datetime] = mapped_column(Utc)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AgentCommand(Base):
+    """What an agent was asked to do. It is asked again with every answer until it has told the outcome."""
+
+    __tablename__ = "agent_commands"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("cmd"))
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"), index=True)
+    command: Mapped[str] = mapped_column(String(50))
+    asked_by: Mapped[str] = mapped_column(String(150))
+    asked_at: Mapped[datetime] = mapped_column(Utc)
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    said: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from gough.domain.maas_events import SHOWN
-from gough.domain.service_state import ServiceState
-from gough.domain.timeline import Level, Source, TimelineEvent
+from gough.domain.timeline import Level, Source
 from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import ProvisionerEvent
-from gough.services import observing, progress, timeline
+from gough.services import observing
 from gough.services.attribution import attribute, author_of
 from gough.services.sync.scripts import failed_scripts, record_output
+from gough.services.sync.telling import show
 from gough.services.sync.visit import Visit
 
 LEVELS = {
@@ -60,8 +61,9 @@ def _fetch_chunk(visit: Visit, chunk: Sequence[str], named: Events, page: Events
         known = {**_known(session, here, set(chunk) - seen.keys()), **seen}
         for system_id in known.keys() - seen.keys():
             observing.missing(session, known[system_id], asked_at=asked_at)
-        _record(session, here, known, named, asked_at)
-        _record(session, here, known, late, read_at)
+        ids = {system_id: machine.id for system_id, machine in known.items()}
+        _record(session, here, ids, named, asked_at)
+        _record(session, here, ids, late, read_at)
         record_output(session, known, failed, asked_at)
         attribute(session, here, known, [*named, *late])
     return took
@@ -69,37 +71,43 @@ def _fetch_chunk(visit: Visit, chunk: Sequence[str], named: Events, page: Events
 
 def unknown(visit: Visit, events: Events) -> set[str]:
     """The machines among these events' that Gough has never seen."""
-    ids = {event.system_id for event in events}
+    named = {event.system_id for event in events}
+    if not named:
+        return set()
     with visit.use.database.read() as session:
-        return ids - _known(session, visit.region, ids).keys()
+        return named - _ids(session, visit.region, named).keys()
 
 
 def record_progress(visit: Visit, events: Events) -> None:
     """Events that only tell how far a machine is: recorded, shown, and its machine not read."""
     if not events:
         return
-    now = visit.now()
     with visit.use.database.write() as session:
-        here = session.get_one(Region, visit.region.id)
-        known = _known(session, here, {event.system_id for event in events})
-        _record(session, here, known, events, now)
-        latest = {event.system_id: event for event in events if event.level in SHOWN}
-        for system_id, event in latest.items():
-            said = f"{event.type} - {event.description}" if event.description else event.type
-            known[system_id].status_message = said
-            if known[system_id].service == ServiceState.IN_PROGRESS:
-                progress.tell(session, known[system_id].id, progress.BY_MAAS, said)
+        here, now = session.get_one(Region, visit.region.id), visit.use.database.now(session)
+        ids = _ids(session, here, {event.system_id for event in events})
+        _record(session, here, ids, events, now)
+        show(session, {ids[event.system_id]: _shown(event) for event in events if event.level in SHOWN})
 
 
-def _record(session: Session, region: Region, known: Mapping[str, Machine], events: Events, now: datetime) -> None:
+def _shown(event: ProvisionerEvent) -> str:
+    return f"{event.type} - {event.description}" if event.description else event.type
+
+
+def _record(session: Session, region: Region, ids: Mapping[str, str], events: Events, now: datetime) -> None:
+    """In one statement: nobody needs these rows as objects. `ids`: {system_id: machine's id}."""
     recorded = recorded_ids(session, region, events)
-    for event in events:
-        if event.id in recorded or event.system_id not in known:
-            continue
-        level = LEVELS.get(event.level, Level.INFO)
-        author = author_of(event, region.username)
-        said = TimelineEvent(Source.MAAS, event.type, event.description, event.created, level, author.name)
-        timeline.record(session, known[event.system_id].id, said, now=now, dedup_key=key_of(region, event))
+    new = {event.id: event for event in events if event.id not in recorded and event.system_id in ids}
+    if new:
+        session.execute(insert(MachineEvent), [_row(region, e, ids[e.system_id], now) for e in new.values()])
+
+
+def _row(region: Region, event: ProvisionerEvent, machine_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "machine_id": machine_id, "source": Source.MAAS.value, "kind": event.type[:120],
+        "level": LEVELS.get(event.level, Level.INFO).value, "message": event.description,
+        "actor": author_of(event, region.username).name, "occurred_at": event.created, "recorded_at": now,
+        "dedup_key": key_of(region, event),
+    }  # fmt: skip
 
 
 def recorded_ids(session: Session, region: Region, events: Events, *, settled: bool = False) -> set[int]:
@@ -122,3 +130,11 @@ def key_of(region: Region, event: ProvisionerEvent) -> str:
 def _known(session: Session, region: Region, system_ids: Collection[str]) -> dict[str, Machine]:
     query = select(Machine).where(Machine.region_id == region.id, Machine.system_id.in_(system_ids))
     return {machine.system_id: machine for machine in session.scalars(query)}
+
+
+def _ids(session: Session, region: Region, system_ids: Collection[str]) -> dict[str, str]:
+    """{system_id: machine's id}"""
+    query = select(Machine.system_id, Machine.id).where(
+        Machine.region_id == region.id, Machine.system_id.in_(system_ids)
+    )
+    return {row.system_id: row.id for row in session.execute(query)}

@@ -10,17 +10,25 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from gough.domain.diagnosis_scripts import said_of
 from gough.domain.errors import GoughError
 from gough.domain.machine_status import FAILED_BY_SCRIPTS
 from gough.domain.machines import MachineRecord
+from gough.domain.script_causes import excerpt
 from gough.domain.timeline import Level, MaasEvent, Source, TimelineEvent
 from gough.persistence.models import Machine, MachineEvent
 from gough.ports import ScriptResult
 from gough.services import timeline
 from gough.services.sync.visit import Visit
 
-LINES, LONGEST = 15, 3000  # of a script's output: its last lines say what went wrong
-FAILED = frozenset({"Failed", "Timed out", "Failed to install dependencies", "Degraded"})
+LONGEST = 3000
+# MAAS 3.4 `metadataserver/enum.py`, SCRIPT_STATUS_CHOICES.
+FAILED = frozenset(
+    {
+        "Failed", "Timed out", "Failed installing dependencies", "Failed to apply custom network configuration",
+        "Degraded",
+    }
+)  # fmt: skip
 
 
 def failed_scripts(visit: Visit, records: Sequence[MachineRecord]) -> dict[str, list[ScriptResult]]:
@@ -60,11 +68,11 @@ def _read(visit: Visit, system_id: str) -> list[ScriptResult]:
 
 
 def _record(session: Session, machine: Machine, result: ScriptResult, now: datetime) -> None:
-    digest = sha256(f"{result.name} {result.output}".encode()).hexdigest()[:32]
+    digest = sha256(f"{result.name} {result.device} {result.output}".encode()).hexdigest()[:32]
     key = f"script:{machine.id}:{digest}"
     if session.scalars(select(MachineEvent.id).where(MachineEvent.dedup_key == key)).first() is not None:
         return
-    tail = "\n".join(result.output.strip().splitlines()[-LINES:])[-LONGEST:]
-    said = f"{result.name} ({result.kind}) {result.status.lower()}" + (f":\n{tail}" if tail else "")
+    told = excerpt(result.name, result.output)[-LONGEST:]
+    said = said_of(result.name, result.kind, result.device, result.status, told)
     event = TimelineEvent(Source.MAAS, MaasEvent.SCRIPT_OUTPUT, said, now, Level.ERROR)
     timeline.record(session, machine.id, event, now=now, dedup_key=key)

@@ -1,10 +1,16 @@
-"""What Gough does to the outside for a stage. Each action looks before it leaps, since it may run twice."""
+"""What Gough does to the outside for a stage. Each action looks before it leaps, since it may run twice.
+
+What it learned it returns to be recorded, in one commit with the decision that follows from it.
+"""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from gough.domain.attribution import OWNER_KEY, marked_deployment
 from gough.domain.errors import Conflict
+from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.machines import MachineRecord
 from gough.domain.stages import Action
@@ -13,7 +19,7 @@ from gough.ports import Provisioner
 from gough.services import observing
 from gough.services.context import Use
 from gough.services.workflow import journal, preparing
-from gough.services.workflow.claim import Claim
+from gough.services.workflow.claim import Claim, Record
 from gough.services.workflow.orders import Order, load_order
 from gough.services.workflow.rendering import render
 
@@ -26,7 +32,7 @@ class NotYet(Exception):
         self.wait = wait
 
 
-def submit_deploy(use: Use, claim: Claim, stage: str) -> None:
+def submit_deploy(use: Use, claim: Claim, stage: str) -> Record:
     """allocate → owner data → deploy, each only if MAAS does not show it as done."""
     order = load_order(use, claim.job_id)
     maas = use.provisioner(order.region)
@@ -41,7 +47,7 @@ def submit_deploy(use: Use, claim: Claim, stage: str) -> None:
             order.system_id, series=order.series, user_data=order.user_data, kernel=order.options.kernel,
             comment=order.comment,
         )  # fmt: skip
-    _submitted(use, claim, stage, machine)
+    return _submitted(stage, machine)
 
 
 def _is_submitted(machine: MachineRecord, order: Order) -> bool:
@@ -77,33 +83,33 @@ def _make_ours(maas: Provisioner, claim: Claim, order: Order, machine: MachineRe
     maas.set_owner_data(order.system_id, {OWNER_KEY: order.marker})
 
 
-def submit_commission(use: Use, claim: Claim, stage: str) -> None:
+def submit_commission(use: Use, claim: Claim, stage: str) -> Record:
     order = load_order(use, claim.job_id)
     maas = use.provisioner(order.region)
     machine = maas.machine(order.system_id)
     if machine.status is not Status.COMMISSIONING:
-        machine = maas.commission(order.system_id, skip_tests=bool(order.parameters.get("skip_tests")))
-    _submitted(use, claim, stage, machine)
+        machine = maas.commission(order.system_id, CommissionOptions.from_json(order.parameters))
+    return _submitted(stage, machine)
 
 
-def submit_test(use: Use, claim: Claim, stage: str) -> None:
+def submit_test(use: Use, claim: Claim, stage: str) -> Record:
     order = load_order(use, claim.job_id)
     maas = use.provisioner(order.region)
     machine = maas.machine(order.system_id)
     if machine.status is not Status.TESTING:
-        machine = maas.test(order.system_id)
-    _submitted(use, claim, stage, machine)
+        machine = maas.test(order.system_id, ScriptOptions.from_json(order.parameters))
+    return _submitted(stage, machine)
 
 
-def submit_release(use: Use, claim: Claim, stage: str) -> None:
+def submit_release(use: Use, claim: Claim, stage: str) -> Record:
     order = load_order(use, claim.job_id)
     maas = use.provisioner(order.region)
     machine = maas.machine(order.system_id)
     if machine.status not in (Status.RELEASING, Status.DISK_ERASING, Status.READY):
         _require_same_holder(machine, order)
-        erase = bool(order.parameters.get("erase"))
-        machine = maas.release(order.system_id, erase=erase, comment=order.comment)
-    _submitted(use, claim, stage, machine)
+        options = ReleaseOptions.from_json(order.parameters)
+        machine = maas.release(order.system_id, options, comment=order.comment)
+    return _submitted(stage, machine)
 
 
 def _require_same_holder(machine: MachineRecord, order: Order) -> None:
@@ -117,40 +123,43 @@ def _require_same_holder(machine: MachineRecord, order: Order) -> None:
         )
 
 
-def mark_adopted(use: Use, claim: Claim, stage: str) -> None:
+def mark_adopted(use: Use, claim: Claim, stage: str) -> Record:
     """Write into MAAS whose machine it is now; nothing else about it is changed."""
     order = load_order(use, claim.job_id)
     maas = use.provisioner(order.region)
     machine = maas.machine(order.system_id)
     if machine.owner_data.get(OWNER_KEY) != order.marker:
         machine = maas.set_owner_data(order.system_id, {OWNER_KEY: order.marker})
-    _submitted(use, claim, stage, machine)
+    return _submitted(stage, machine)
 
 
-def protect(use: Use, claim: Claim, stage: str) -> None:
+def protect(use: Use, claim: Claim, stage: str) -> Record:
     """Lock the machine in MAAS, where that was wished."""
     order = load_order(use, claim.job_id)
     maas = use.provisioner(order.region)
     machine = maas.machine(order.system_id)
     if not machine.locked:
         machine = maas.lock(order.system_id, comment=order.comment)
-    with claim.transaction() as session:
-        job = session.get_one(Job, claim.job_id)
-        observing.observe(session, job.machine.region, machine, observed_at=use.database.now(session))
+
+    def record(session: Session, job: Job, now: datetime) -> None:
+        observing.observe(session, job.machine.region, machine, observed_at=now)
         journal.step_of(job, stage).acted = True
 
+    return record
 
-def _submitted(use: Use, claim: Claim, stage: str, machine: MachineRecord) -> None:
-    """What MAAS answered, and that the action is done, in one commit."""
-    with claim.transaction() as session:
-        job = session.get_one(Job, claim.job_id)
-        now = use.database.now(session)
+
+def _submitted(stage: str, machine: MachineRecord) -> Record:
+    """What MAAS answered, and that the action is done."""
+
+    def record(session: Session, job: Job, now: datetime) -> None:
         # Observed now, not when asked: a list asked for before this answer must not undo it.
         observing.observe(session, job.machine.region, machine, observed_at=now)
         job.submitted_at = now
         journal.step_of(job, stage).acted = True
         if job.deployment is not None:
             job.deployment.user_data_sealed = None  # MAAS has it; nobody needs it here any more
+
+    return record
 
 
 def abandon(use: Use, claim: Claim) -> None:
@@ -166,11 +175,11 @@ def abandon(use: Use, claim: Claim) -> None:
     claim.renew()
     machine = maas.abort(order.system_id, comment=f"{order.comment} cancelled")
     with claim.transaction() as session:
-        region = session.get_one(Job, claim.job_id).machine.region
-        observing.observe(session, region, machine, observed_at=use.database.now(session))
+        region = claim.job(session).machine.region
+        observing.observe(session, region, machine, observed_at=claim.now(session))
 
 
-ACTIONS: Mapping[Action, Callable[[Use, Claim, str], None]] = {
+ACTIONS: Mapping[Action, Callable[[Use, Claim, str], Record]] = {
     Action.RENDER: render,
     Action.SUBMIT_DEPLOY: submit_deploy,
     Action.SUBMIT_COMMISSION: submit_commission,

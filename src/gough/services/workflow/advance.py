@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import case, literal, update
@@ -18,6 +19,7 @@ from gough.domain.stages import (
     JobKind,
     Outcome,
     Running,
+    Stage,
     Start,
     Step,
     Table,
@@ -31,7 +33,7 @@ from gough.services import admission
 from gough.services.context import Use
 from gough.services.workflow import journal
 from gough.services.workflow.actions import ACTIONS, NotYet, abandon
-from gough.services.workflow.claim import Claim
+from gough.services.workflow.claim import Claim, Record
 from gough.services.workflow.facts import facts_of
 
 log = structlog.get_logger()
@@ -39,17 +41,12 @@ log = structlog.get_logger()
 
 def advance(use: Use, claim: Claim) -> None:
     """Take every step that can be taken now, then let the job sleep until its next moment."""
+    learned: Record | None = None
     try:
-        while (step := _decide(use, claim)) is not None:
-            match step:
-                case Act():
-                    _act(use, claim, step)
-                case Cancel():
-                    _cancel(use, claim)
+        while (step := _decide(use, claim, learned)) is not None:
+            learned = _act(use, claim, step) if isinstance(step, Act) else _cancel(use, claim)
     except LeaseLost:
         log.info("lease lost", job=claim.job_id)
-        return
-    claim.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +54,42 @@ class Cancel:
     """Somebody asked for the job to stop."""
 
 
-def _decide(use: Use, claim: Claim) -> Step | Cancel | None:
-    """One look, one decision, one commit. None when the job sleeps or has ended."""
+def _decide(use: Use, claim: Claim, learned: Record | None) -> Act | Cancel | None:
+    """One look, one commit: what the last action did, and every step up to the next outside effect.
+
+    None when the job sleeps or has ended.
+    """
     with claim.transaction() as session:
-        job = session.get_one(Job, claim.job_id)
-        now = use.database.now(session)
+        job, now = claim.job(session), claim.now(session)
+        if learned is not None:
+            learned(session, job, now)
+            session.flush()
+            session.refresh(job, ["signals"])  # what it learned has rung for this job too
         if job.state == "cancelled" or job.superseded:
-            job.wake_at = None
+            _rest(session, job, wake_at=None)
             return None
         if job.cancel_requested_by is not None and job.state in ("queued", "running"):
             return Cancel()
         seen = job.signals
         if job.state == "queued" and (held := admission.hold(session, job, now)) is not None:
             journal.held(session, job, held.reason, now)
-            session.flush()
             _sleep(session, job, until=held.until, seen=seen, now=now)
             return None
-        step = next_step(_table(use, job), _ended(job), _running(job), facts_of(session, job), now)
-        _record(session, job, step, now)
-        if isinstance(step, Start | Act | End):
+        step = _walk(use, session, job, now)
+        if isinstance(step, Act):
             return step
-        session.flush()
         _sleep(session, job, until=step.until if isinstance(step, Wait) else None, seen=seen, now=now)
         return None
+
+
+def _walk(use: Use, session: Session, job: Job, now: datetime) -> Step:
+    """Record steps for as long as they follow from the same facts; the one that does not."""
+    table, facts = _table(use, job), facts_of(session, job)
+    while True:
+        step = next_step(table, _ended(job), _running(job), facts, now)
+        _record(session, job, step, now)
+        if not isinstance(step, Start | End):
+            return step
 
 
 def _record(session: Session, job: Job, step: Step, now: datetime) -> None:
@@ -96,24 +106,31 @@ def _record(session: Session, job: Job, step: Step, now: datetime) -> None:
             pass
 
 
-def _act(use: Use, claim: Claim, step: Act) -> None:
-    """Do the stage's action. Its success is recorded by the action itself, together with what it learned."""
+def _act(use: Use, claim: Claim, step: Act) -> Record:
+    """Do the stage's action; what there is to record of it."""
     try:
-        ACTIONS[step.action](use, claim, step.stage.name)
+        return ACTIONS[step.action](use, claim, step.stage.name)
     except NotYet as reason:
-        with claim.transaction() as session:
-            job = session.get_one(Job, claim.job_id)
-            journal.step_of(job, step.stage.name).try_again_at = use.database.now(session) + reason.wait
+        return _put_off(step.stage.name, reason.wait)
     except LeaseLost:
         raise
     except GoughError as error:
         log.warning("action failed", job=claim.job_id, action=step.action.value, error=str(error))
-        with claim.transaction() as session:
-            job = session.get_one(Job, claim.job_id)
-            journal.action_failed(session, job, step.stage, error, use.database.now(session))
+        return _failed(step.stage, error)
 
 
-def _cancel(use: Use, claim: Claim) -> None:
+def _put_off(stage: str, wait: timedelta) -> Record:
+    def record(_session: Session, job: Job, now: datetime) -> None:
+        journal.step_of(job, stage).try_again_at = now + wait
+
+    return record
+
+
+def _failed(stage: Stage, error: GoughError) -> Record:
+    return lambda session, job, now: journal.action_failed(session, job, stage, error, now)
+
+
+def _cancel(use: Use, claim: Claim) -> Record:
     """Stop MAAS if that can be done; the job ends as cancelled either way, and says so."""
     said = ""
     try:
@@ -122,16 +139,19 @@ def _cancel(use: Use, claim: Claim) -> None:
         raise
     except GoughError as error:
         said = f"MAAS could not be stopped: {error}"
-    with claim.transaction() as session:
-        job = session.get_one(Job, claim.job_id)
-        journal.cancelled(session, job, use.database.now(session), said)
+    return lambda session, job, now: journal.cancelled(session, job, now, said)
 
 
 def _sleep(session: Session, job: Job, *, until: datetime | None, seen: int, now: datetime) -> None:
     """Sleep, unless something happened since the facts were read."""
-    wake_at = case((Job.signals == seen, literal(until, Utc())), else_=literal(now, Utc()))
+    _rest(session, job, wake_at=case((Job.signals == seen, literal(until, Utc())), else_=literal(now, Utc())))
+
+
+def _rest(session: Session, job: Job, *, wake_at: Any) -> None:
+    """The lease ends in the same commit."""
+    session.flush()
     session.execute(
-        update(Job).where(Job.id == job.id).values(wake_at=wake_at),
+        update(Job).where(Job.id == job.id).values(wake_at=wake_at, lease_until=None, lease_owner=None),
         execution_options={"synchronize_session": False},
     )
 

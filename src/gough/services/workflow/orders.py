@@ -7,6 +7,7 @@ from typing import Any
 from gough.domain.deploy_options import AS_IT_IS, DeployOptions
 from gough.persistence.models import Job, Region
 from gough.services.context import Use
+from gough.services.workflow.claim import WITH_MACHINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Order:
 
 def load_order(use: Use, job_id: str) -> Order:
     with use.database.read() as session:
-        job = session.get_one(Job, job_id)
+        job = session.get_one(Job, job_id, options=WITH_MACHINE)
         machine, deployment = job.machine, job.deployment
         common = (
             job.id,

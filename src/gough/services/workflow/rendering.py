@@ -17,58 +17,58 @@ from gough.services.delivering import prepared
 from gough.services.secrets import hash_secret, new_secret
 from gough.services.templates import source_of
 from gough.services.workflow import journal
-from gough.services.workflow.claim import Claim
+from gough.services.workflow.claim import WITH_MACHINE, Claim, Record
 from gough.services.workflow.orders import options_of
 from gough.services.workflow.preparing import look
 
 
-def render(use: Use, claim: Claim, stage: str) -> None:
+def render(use: Use, claim: Claim, stage: str) -> Record:
     """Render, check, compile; keep the result sealed and what a person may see of it."""
     with use.database.read() as session:
-        job = session.get_one(Job, claim.job_id)
+        job = session.get_one(Job, claim.job_id, options=WITH_MACHINE)
         deployment, machine = _deployment(job), job.machine
         source = source_of(session.get_one(TemplateVersion, deployment.template_version_id))
         values = orjson.loads(use.sealer.open_text(deployment.variables_sealed))
         options, region = options_of(job), machine.region
     if options and (problems := look(use.provisioner(region), machine.system_id, deployment.series, options)):
-        with claim.transaction() as session:
-            _reject(session, session.get_one(Job, claim.job_id), stage, problems, use.database.now(session))
-        return
+        return _rejected(stage, problems)
     tokens = {"enrol": new_secret(), "report": new_secret()}
     try:
         made = prepared(use, machine, source, values, tokens)
     except Invalid as error:
-        found = error.problems or (Problem("template", str(error)),)
-        with claim.transaction() as session:
-            _reject(session, session.get_one(Job, claim.job_id), stage, found, use.database.now(session))
-        return
-    with claim.transaction() as session:
-        job = session.get_one(Job, claim.job_id)
-        _accept(use, session, job, stage, made, tokens)
+        return _rejected(stage, error.problems or (Problem("template", str(error)),))
+    return _accepted(use, stage, made, tokens)
 
 
-def _accept(use: Use, session: Session, job: Job, stage: str, made: Prepared, tokens: Mapping[str, str]) -> None:
+def _accepted(use: Use, stage: str, made: Prepared, tokens: Mapping[str, str]) -> Record:
     """The tokens are in the database before any machine can hold them; those of earlier installations end here."""
-    deployment, now = _deployment(job), use.database.now(session)
-    deployment.user_data_sealed = use.sealer.seal(made.user_data)
-    deployment.user_data_redacted, deployment.user_data_sha256 = made.redacted, made.sha256
-    deployment.findings = [_finding(f.severity.value, f.problem) for f in made.findings]
-    revoke(session, job.machine_id, now=now)
-    for purpose, token in tokens.items():
-        session.add(
-            MachineToken(
-                token_hash=hash_secret(token), purpose=purpose, deployment_id=deployment.id,
-                machine_id=job.machine_id, created_at=now,
-            )
-        )  # fmt: skip
-    journal.step_of(job, stage).acted = True
+
+    def record(session: Session, job: Job, now: datetime) -> None:
+        deployment = _deployment(job)
+        deployment.user_data_sealed = use.sealer.seal(made.user_data)
+        deployment.user_data_redacted, deployment.user_data_sha256 = made.redacted, made.sha256
+        deployment.findings = [_finding(f.severity.value, f.problem) for f in made.findings]
+        revoke(session, job.machine_id, now=now)
+        for purpose, token in tokens.items():
+            session.add(
+                MachineToken(
+                    token_hash=hash_secret(token), purpose=purpose, deployment_id=deployment.id,
+                    machine_id=job.machine_id, created_at=now,
+                )
+            )  # fmt: skip
+        journal.step_of(job, stage).acted = True
+
+    return record
 
 
-def _reject(session: Session, job: Job, stage: str, problems: Sequence[Problem], now: datetime) -> None:
-    _deployment(job).findings = [_finding("error", problem) for problem in problems]
-    for problem in problems:
-        said = f"{problem.pointer}: {problem.message}"
-        journal.note(session, job, GoughEvent.FINDING, said, now=now, step=stage, level=Level.ERROR)
+def _rejected(stage: str, problems: Sequence[Problem]) -> Record:
+    def record(session: Session, job: Job, now: datetime) -> None:
+        _deployment(job).findings = [_finding("error", problem) for problem in problems]
+        for problem in problems:
+            said = f"{problem.pointer}: {problem.message}"
+            journal.note(session, job, GoughEvent.FINDING, said, now=now, step=stage, level=Level.ERROR)
+
+    return record
 
 
 def _finding(severity: str, problem: Problem) -> dict[str, Any]:

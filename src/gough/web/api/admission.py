@@ -5,6 +5,8 @@ from pydantic import Field
 from gough.domain.errors import Conflict, NotFound
 from gough.domain.permissions import Permission
 from gough.services import admission, jobs
+from gough.web.api.answers.machines import Job
+from gough.web.api.answers.site import Paused
 from gough.web.api.machines import Strict, accepted
 from gough.web.message import Answer, Request, as_json, moment
 from gough.web.operation import operation
@@ -18,17 +20,20 @@ class Resume(Strict):
     """Nothing to say yet."""
 
 
-class Begin(Strict):
+class BeginNow(Strict):
     """Nothing to say yet."""
 
 
-@operation("GET /api/v1/jobs/paused", permission=Permission.VIEW, summary="Whether Gough is paused, by whom and why.")
+@operation(
+    "GET /api/v1/jobs/paused", permission=Permission.VIEW, gives={200: Paused},
+    summary="Whether Gough is paused, by whom and why.",
+)  # fmt: skip
 def paused(request: Request) -> Answer:
     return _shown(request)
 
 
 @operation(
-    "POST /api/v1/jobs/pause", permission=Permission.MANAGE, body=Pause, raises=(Conflict,),
+    "POST /api/v1/jobs/pause", permission=Permission.MANAGE, body=Pause, raises=(Conflict,), gives={200: Paused},
     summary="Begin no more jobs; what runs goes on.",
 )  # fmt: skip
 def pause(request: Request, body: Pause) -> Answer:
@@ -37,7 +42,7 @@ def pause(request: Request, body: Pause) -> Answer:
 
 
 @operation(
-    "POST /api/v1/jobs/resume", permission=Permission.MANAGE, body=Resume, raises=(Conflict,),
+    "POST /api/v1/jobs/resume", permission=Permission.MANAGE, body=Resume, raises=(Conflict,), gives={200: Paused},
     summary="Begin jobs again.",
 )  # fmt: skip
 def resume(request: Request, body: Resume) -> Answer:  # noqa: ARG001  (refuses unknown fields)
@@ -46,10 +51,11 @@ def resume(request: Request, body: Resume) -> Answer:  # noqa: ARG001  (refuses 
 
 
 @operation(
-    "POST /api/v1/jobs/<job_id>/begin", permission=Permission.OPERATE, body=Begin, raises=(NotFound, Conflict),
+    "POST /api/v1/jobs/<job_id>/begin", permission=Permission.OPERATE, body=BeginNow, raises=(NotFound, Conflict),
+    gives={202: Job},
     summary="Let a queued job begin outside its maintenance window.",
 )  # fmt: skip
-def begin(request: Request, job_id: str, body: Begin) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+def begin(request: Request, job_id: str, body: BeginNow) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     return accepted(request, jobs.begin_now(request.use, job_id, by=request.by))
 
 

@@ -4,7 +4,9 @@ from gough.domain.errors import Conflict, Gone, Misconfigured, NotFound, Unauthe
 from gough.domain.permissions import Permission
 from gough.services import adoption, jobs
 from gough.web.api import shapes
+from gough.web.api.answers.machines import Adopted
 from gough.web.api.machines import Strict
+from gough.web.declaration import Media
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import Open, bearer, operation
 
@@ -18,7 +20,7 @@ class Adopt(Strict):
 @operation(
     "POST /api/v1/machines/<name>/adopt", permission=Permission.DEPLOY, body=Adopt,
     summary="Bring an installed machine in service; answers the command to run on it, once.",
-    raises=(NotFound, Conflict, Misconfigured),
+    raises=(NotFound, Conflict, Misconfigured), gives={202: Adopted},
 )  # fmt: skip
 def adopt(request: Request, name: str, body: Adopt) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     made = adoption.adopt(request.use, name, by=request.by)
@@ -30,7 +32,7 @@ def adopt(request: Request, name: str, body: Adopt) -> Answer:  # noqa: ARG001  
 
 @operation(
     "GET /adopt", permission=Open.TOKEN, summary="The agent's installer for whoever holds an adoption's token.",
-    raises=(Unauthenticated, Gone, Misconfigured),
+    raises=(Unauthenticated, Gone, Misconfigured), gives={200: Media("text/x-shellscript")},
 )  # fmt: skip
 def installer(request: Request) -> Answer:
     script = adoption.script_for(request.use, bearer(request))

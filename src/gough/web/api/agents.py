@@ -1,16 +1,29 @@
 """What machines say: agents enrol and report, cloud-init tells of the first boot. The wire: docs/agent-protocol.md."""
 
-from gough.domain.errors import Conflict, Gone, Invalid, Unauthenticated
-from gough.services import agents, reports
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import randint
+from typing import Any
+
+from gough.domain.errors import Conflict, Gone, Invalid, Unauthenticated, Unavailable
+from gough.services import agents, replays, reports
 from gough.services.agents import Enrolment, Heartbeat
-from gough.web.body import parse_json
+from gough.services.heartbeats import pack
+from gough.services.replays import Heartbeats, NewKey
+from gough.web.api.answers.site import Enrolled, Heard, HeardMany, KeyTaken
+from gough.web.body import BODY_CAP, parse_json
+from gough.web.declaration import File
 from gough.web.message import Answer, Request, as_json, moment
 from gough.web.operation import Open, bearer, operation
+from gough.web.problem import Fault
+
+MIN_SPREAD_SECONDS = 10
 
 
 @operation(
     "POST /api/v1/agents/enroll", permission=Open.TOKEN, body=Enrolment,
     summary="Exchange a deployment's token for the right to report.", raises=(Unauthenticated, Conflict, Gone, Invalid),
+    gives={200: Enrolled},
 )  # fmt: skip
 def enroll(request: Request, body: Enrolment) -> Answer:
     answer = agents.enrol(request.use, body)
@@ -26,21 +39,56 @@ def enroll(request: Request, body: Enrolment) -> Answer:
 @operation(
     "POST /api/v1/agents/<agent_id>/heartbeat", permission=Open.AGENT, body=Heartbeat,
     summary="Report what an agent has collected.", raises=(Unauthenticated, Gone, Invalid),
+    gives={200: Heard}, body_limit=BODY_CAP,
 )  # fmt: skip
 def heartbeat(request: Request, agent_id: str, body: Heartbeat) -> Answer:
-    answer = agents.heartbeat(request.use, agent_id, bearer(request), body)
-    return as_json(
-        {
-            "interval_seconds": answer.interval_seconds,
-            "server_time": moment(answer.server_time),
-            "duplicate": answer.duplicate,
-        }
-    )
+    with spread(request):
+        answer = agents.heartbeat(request.use, agent_id, bearer(request), body, request.packed or pack(request.body))
+    return as_json(_told(answer) | {"duplicate": answer.duplicate})
+
+
+@operation(
+    "POST /api/v1/agents/<agent_id>/heartbeats", permission=Open.AGENT, body=Heartbeats,
+    summary="Bring heartbeats that could not be delivered when they were measured.",
+    raises=(Unauthenticated, Gone, Invalid), gives={200: HeardMany}, body_limit=BODY_CAP,
+)  # fmt: skip
+def heartbeats(request: Request, agent_id: str, body: Heartbeats) -> Answer:
+    with spread(request):
+        answer, results = replays.take(request.use, agent_id, bearer(request), body)
+    return as_json(_told(answer) | {"results": results})
+
+
+@operation(
+    "POST /api/v1/agents/<agent_id>/key", permission=Open.AGENT, body=NewKey,
+    summary="Give an agent's next key: the one it has stays good until the new one is used.",
+    raises=(Unauthenticated, Gone, Conflict, Invalid), gives={200: KeyTaken},
+)  # fmt: skip
+def key(request: Request, agent_id: str, body: NewKey) -> Answer:
+    now = agents.change_key(request.use, agent_id, bearer(request), body.key_hash)
+    return as_json({"server_time": moment(now)})
+
+
+def _told(answer: agents.Answer) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "interval_seconds": answer.interval_seconds, "server_time": moment(answer.server_time)
+    }  # fmt: skip
+    return told | ({"commands": answer.commands} if answer.commands else {})
+
+
+@contextmanager
+def spread(request: Request) -> Iterator[None]:
+    """A thousand agents that are told to come later come at different times."""
+    try:
+        yield
+    except Unavailable as error:
+        longest = max(MIN_SPREAD_SECONDS, int(request.use.settings.agent_interval_seconds))
+        later = ("Retry-After", str(randint(1, longest)))  # noqa: S311
+        raise Fault(503, error.code, str(error), hint=error.hint, headers=(later,)) from error
 
 
 @operation(
     "POST /api/v1/reports/cloud-init/<token>", permission=Open.TOKEN, summary="One report of a machine's first boot.",
-    raises=(Unauthenticated, Invalid),
+    raises=(Unauthenticated, Invalid), gives={204: None}, body=File(("application/json",)), body_limit=BODY_CAP,
 )  # fmt: skip
 def report(request: Request, token: str) -> Answer:
     said = parse_json(request)

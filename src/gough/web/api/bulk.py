@@ -5,20 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import Field, create_model
 
 from gough.domain.errors import Conflict, Invalid, NotFound, Problem
 from gough.domain.permissions import Permission
 from gough.domain.waves import ItemState, Limits
+from gough.persistence.models import Bulk
 from gough.services import bulk, bulk_results, forecasts
 from gough.services.bulk import MOST_MACHINES, Order
 from gough.services.bulk_results import VERBS
 from gough.services.choosing import ids_of
+from gough.services.keyset import BULK
 from gough.services.machine_filters import FILTERS
+from gough.web.api.answers.site import Bulk as ShownBulk
+from gough.web.api.answers.site import BulkPage, BulkWithResults, Forecast
 from gough.web.api.bulk_shape import bulk_shape, forecast_shape, result_shape
-from gough.web.api.machines import Commission, Deploy, Release, Strict, Test
-from gough.web.api.paging import integer
-from gough.web.body import as_model
+from gough.web.api.machines import Commission, Deploy, Release, RunTests, Strict
+from gough.web.api.paging import ListQuery, as_page, in_creation_order
+from gough.web.body import BODY_CAP, as_model
+from gough.web.declaration import BODY
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
@@ -28,7 +33,7 @@ Selector: type[Strict] = create_model("Selector", __base__=Strict, **Fields)
 OWN = ("/action", "/ids", "/max_in_flight", "/stop_after", "/parameters")
 
 
-class Begin(Strict):
+class BeginBulk(Strict):
     """`ids` or `selector`; `parameters` are those of the action on one machine."""
 
     action: Literal["deploy", "commission", "test", "release"]
@@ -40,7 +45,7 @@ class Begin(Strict):
     dry_run: bool = False
 
 
-class Stop(Strict):
+class StopBulk(Strict):
     """Nothing to say yet."""
 
 
@@ -48,23 +53,24 @@ class Stop(Strict):
 class Action:
     """What the action takes and needs on one machine."""
 
-    body: type[BaseModel]
+    body: type[Deploy | RunTests | Release]
     needs: Permission
 
 
 ACTIONS: Mapping[str, Action] = {
     "deploy": Action(Deploy, Permission.DEPLOY),
     "commission": Action(Commission, Permission.OPERATE),
-    "test": Action(Test, Permission.OPERATE),
+    "test": Action(RunTests, Permission.OPERATE),
     "release": Action(Release, Permission.OPERATE),
 }
 
 
 @operation(
-    "POST /api/v1/machines/bulk", permission=Permission.VIEW, body=Begin, raises=(Invalid, NotFound, Conflict),
+    "POST /api/v1/machines/bulk", permission=Permission.VIEW, body=BeginBulk, raises=(Invalid, NotFound, Conflict),
+    gives={200: Forecast, 202: ShownBulk}, body_limit=BODY_CAP,
     summary="One action on many machines, in waves; `dry_run` only forecasts. Needs what the action needs singly.",
 )  # fmt: skip
-def begin(request: Request, body: Begin) -> Answer:
+def begin(request: Request, body: BeginBulk) -> Answer:
     request.known_caller.require(ACTIONS[body.action].needs)
     parameters = _parameters(body)
     limits = Limits(body.max_in_flight, body.stop_after)
@@ -76,35 +82,52 @@ def begin(request: Request, body: Begin) -> Answer:
     return _accepted(request, made.id)
 
 
-@operation("GET /api/v1/bulk", permission=Permission.VIEW, summary="The newest bulk operations.", raises=(Invalid,))
-def listed(request: Request) -> Answer:
-    limit = integer(request.query, "limit", 50, 1, 200)
-    with request.use.database.read() as session:
-        found = bulk.newest(session, limit=limit)
-        return as_json({"items": [bulk_shape(each, bulk.counts(session, each.id)) for each in found]})
+class BulkQuery(ListQuery):
+    sort: Literal["-created_at", "created_at"] = "-created_at"
+
+
+class ResultsQuery(ListQuery):
+    """`state`: only machines in this one."""
+
+    limit: int = Field(100, ge=1, le=200)
+    sort: Literal["position"] = "position"
+    state: ItemState | None = None
 
 
 @operation(
-    "GET /api/v1/bulk/<bulk_id>", permission=Permission.VIEW, raises=(NotFound, Invalid),
+    "GET /api/v1/bulk", permission=Permission.VIEW, query=BulkQuery, gives={200: BulkPage},
+    summary="Bulk operations.",
+)  # fmt: skip
+def listed(request: Request, query: BulkQuery) -> Answer:
+    with request.use.database.read() as session:
+        found, key = in_creation_order(session, BULK, Bulk, query)
+        items = [bulk_shape(each, bulk.counts(session, each.id)) for each in found]
+    return as_page(items, BulkPage, query, key)
+
+
+@operation(
+    "GET /api/v1/bulk/<bulk_id>", permission=Permission.VIEW, raises=(NotFound, Invalid), query=ResultsQuery,
+    gives={200: BulkWithResults}, edited=BODY,
     summary="A bulk operation and a page of its machines; `?state=` leaves out the others.",
 )  # fmt: skip
-def one(request: Request, bulk_id: str) -> Answer:
-    limit = integer(request.query, "limit", 100, 1, 500)
-    after = integer(request.query, "cursor", -1, 0, MOST_MACHINES)
-    state = _state(request.query.get("state", ""))
+def one(request: Request, bulk_id: str, query: ResultsQuery) -> Answer:
+    after = query.after(int)
     with request.use.database.read() as session:
         found = bulk.find(session, bulk_id)
-        page = bulk_results.results(session, found.id, state=state, after=after, limit=limit)
+        page = bulk_results.results(
+            session, found.id, state=query.state, after=after[0] if after else -1, limit=query.limit + 1
+        )
         shown = bulk_shape(found, bulk.counts(session, found.id))
-    cursor = str(page[-1].position) if len(page) == limit else None
-    return as_json({**shown, "items": [result_shape(each) for each in page], "next_cursor": cursor})
+    more, page = len(page) > query.limit, page[: query.limit]
+    items = [result_shape(each) for each in page]
+    return as_page(items, BulkWithResults, query, (page[-1].position,) if more else None, more=shown)
 
 
 @operation(
-    "POST /api/v1/bulk/<bulk_id>/stop", permission=Permission.OPERATE, body=Stop, raises=(NotFound, Conflict),
-    summary="Begin no more; what runs goes on to its end.",
+    "POST /api/v1/bulk/<bulk_id>/stop", permission=Permission.OPERATE, body=StopBulk, raises=(NotFound, Conflict),
+    gives={202: ShownBulk}, summary="Begin no more; what runs goes on to its end.",
 )  # fmt: skip
-def stop(request: Request, bulk_id: str, body: Stop) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+def stop(request: Request, bulk_id: str, body: StopBulk) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     return _accepted(request, bulk.stop(request.use, bulk_id, by=request.by).id)
 
 
@@ -120,13 +143,12 @@ def _accepted(request: Request, bulk_id: str) -> Answer:
     return as_json(shown, 202, (("Location", f"/api/v1/bulk/{bulk_id}"),))
 
 
-def _parameters(body: Begin) -> dict[str, Any]:
+def _parameters(body: BeginBulk) -> dict[str, Any]:
     """As the service takes them."""
-    found = as_model(body.parameters, ACTIONS[body.action].body, at="/parameters")
-    return found.parameters() if isinstance(found, Deploy) else found.model_dump()
+    return as_model(body.parameters, ACTIONS[body.action].body, at="/parameters").parameters()
 
 
-def _ids(request: Request, body: Begin) -> list[str]:
+def _ids(request: Request, body: BeginBulk) -> list[str]:
     if (body.ids is None) == (body.selector is None):
         problem = Problem("/ids", "expected either this or /selector")
         raise Invalid("This does not say on which machines.", problems=[problem])
@@ -134,13 +156,6 @@ def _ids(request: Request, body: Begin) -> list[str]:
         return body.ids
     given = as_model(body.selector, Selector, at="/selector").model_dump()
     return ids_of(request.use, {name: given[name] for name in FILTERS}, text=given["q"], mark="/selector/")
-
-
-def _state(text: str) -> ItemState | None:
-    if text and text not in set(ItemState):
-        problem = Problem("?state", f"expected one of {', '.join(ItemState)}")
-        raise Invalid("The list cannot be made.", problems=[problem])
-    return ItemState(text) if text else None
 
 
 @contextmanager

@@ -5,13 +5,14 @@ from typing import Any
 
 import orjson
 import structlog
+from pydantic import Field
 
-from gough.domain.errors import Invalid, NotFound
+from gough.domain.errors import Conflict, Invalid, NotFound, Problem
 from gough.domain.permissions import Permission
 from gough.services import machines, timeline
 from gough.services.context import Use
 from gough.web.api import shapes
-from gough.web.api.paging import integer
+from gough.web.declaration import Media, Query
 from gough.web.feed import Feed
 from gough.web.message import Answer, Request
 from gough.web.operation import operation
@@ -27,18 +28,24 @@ HEADERS = (
 )
 
 
+class StreamQuery(Query):
+    """`machine`: only this one's events."""
+
+    after: int | None = Field(None, ge=0, le=2**62, description="A position; what came later is told first.")
+    machine: str = Field("", max_length=255)
+
+
 @operation(
     "GET /api/v1/events/stream", permission=Permission.VIEW, summary="The timeline as it happens.",
-    raises=(NotFound, Invalid),
+    raises=(NotFound, Conflict), query=StreamQuery, faults=((503, "STREAMS_FULL"),),
+    gives={200: Media("text/event-stream", "events named `timeline`, each an Event; comments while nothing happens")},
 )  # fmt: skip
-def stream(request: Request) -> Answer:
+def stream(request: Request, query: StreamQuery) -> Answer:
     """Starts behind `Last-Event-ID` (or ?after=); without either, with what happens from now on."""
-    asked = {"after": request.header("Last-Event-ID") or request.query.get("after", "")}
-    name = request.query.get("machine", "")
     with request.use.database.read() as session:
         now = timeline.stream_position(session)
-        after = integer(asked, "after", now, 0, 2**62)
-        machine_id = machines.find(session, name).id if name else None
+        after = _resumed(request.header("Last-Event-ID"), now if query.after is None else query.after)
+        machine_id = machines.find(session, query.machine).id if query.machine else None
     feed = request.site.feed
     if not feed.enter():
         headers = (("Retry-After", "5"),)
@@ -93,6 +100,16 @@ class Stream:
             after = events[-1].position or after if full else max(after, reached)
             if chunk:
                 yield chunk
+
+
+def _resumed(last: str, otherwise: int) -> int:
+    """Raises Invalid for what is no position."""
+    if not last:
+        return otherwise
+    if not (last.isascii() and last.isdecimal() and len(last) < 19):
+        problem = Problem("Last-Event-ID", "is not the id of an event of this stream")
+        raise Invalid("The stream cannot be resumed.", problems=[problem])
+    return int(last)
 
 
 def _frame(event: dict[str, Any]) -> bytes:

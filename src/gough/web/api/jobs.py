@@ -1,50 +1,68 @@
 """Jobs: listing, one with its log, cancelling, retrying."""
 
-from gough.domain.errors import Conflict, Invalid, NotFound
+from typing import Literal
+
+from pydantic import Field
+
+from gough.domain.errors import Conflict, NotFound
 from gough.domain.permissions import Permission
+from gough.persistence.models import Job as JobRow
 from gough.services import jobs
+from gough.services.keyset import JOBS
 from gough.web.api import shapes
+from gough.web.api.answers.machines import Job, JobPage, JobWithLog
 from gough.web.api.machines import Strict, accepted
-from gough.web.api.paging import integer
+from gough.web.api.paging import ListQuery, as_page, in_creation_order
+from gough.web.declaration import BODY, Query
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
 
-class Cancel(Strict):
+class CancelJob(Strict):
     """Nothing to say yet."""
 
 
-class Retry(Strict):
+class RetryJob(Strict):
     confirm_wipe: bool = False
 
 
-@operation("GET /api/v1/jobs", permission=Permission.VIEW, summary="The newest jobs.", raises=(Invalid,))
-def listed(request: Request) -> Answer:
-    limit = integer(request.query, "limit", 50, 1, 200)
+class JobsQuery(ListQuery):
+    sort: Literal["-created_at", "created_at"] = "-created_at"
+
+
+class LogQuery(Query):
+    log_after: int = Field(0, ge=0, le=2**62, description="Only the log's lines behind this one, by its id.")
+
+
+@operation("GET /api/v1/jobs", permission=Permission.VIEW, query=JobsQuery, gives={200: JobPage}, summary="Jobs.")
+def listed(request: Request, query: JobsQuery) -> Answer:
     with request.use.database.read() as session:
-        return as_json({"items": [shapes.a_job(job) for job in jobs.newest(session, limit=limit)]})
+        found, key = in_creation_order(session, JOBS, JobRow, query)
+        return as_page([shapes.a_job(job) for job in found], JobPage, query, key)
 
 
-@operation("GET /api/v1/jobs/<job_id>", permission=Permission.VIEW, summary="A job and its log.", raises=(NotFound,))
-def one(request: Request, job_id: str) -> Answer:
-    after = integer(request.query, "log_after", 0, 0, 2**62)
+@operation(
+    "GET /api/v1/jobs/<job_id>", permission=Permission.VIEW, query=LogQuery, gives={200: JobWithLog}, edited=BODY,
+    raises=(NotFound,), summary="A job and its log.",
+)  # fmt: skip
+def one(request: Request, job_id: str, query: LogQuery) -> Answer:
     with request.use.database.read() as session:
         job = jobs.find(session, job_id)
-        lines = jobs.log(session, job.id, after_id=after)
+        lines = jobs.log(session, job.id, after_id=query.log_after)
         return as_json({**shapes.a_job(job), "log": [shapes.log_line(line) for line in lines]})
 
 
 @operation(
-    "POST /api/v1/jobs/<job_id>/cancel", permission=Permission.OPERATE, body=Cancel, summary="Stop a job.",
-    raises=(NotFound, Conflict),
+    "POST /api/v1/jobs/<job_id>/cancel", permission=Permission.OPERATE, body=CancelJob, summary="Stop a job.",
+    raises=(NotFound, Conflict), gives={202: Job},
 )  # fmt: skip
-def cancel(request: Request, job_id: str, body: Cancel) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+def cancel(request: Request, job_id: str, body: CancelJob) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     return accepted(request, jobs.cancel(request.use, job_id, by=request.by))
 
 
 @operation(
-    "POST /api/v1/jobs/<job_id>/retry", permission=Permission.OPERATE, body=Retry, summary="Run a failed job again.",
-    raises=(NotFound, Conflict),
+    "POST /api/v1/jobs/<job_id>/retry", permission=Permission.OPERATE, body=RetryJob, summary="Run a failed job again.",
+    raises=(NotFound, Conflict), gives={202: Job},
 )  # fmt: skip
-def retry(request: Request, job_id: str, body: Retry) -> Answer:
+def retry(request: Request, job_id: str, body: RetryJob) -> Answer:
     return accepted(request, jobs.retry(request.use, job_id, by=request.by, confirm_wipe=body.confirm_wipe))

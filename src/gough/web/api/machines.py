@@ -1,20 +1,32 @@
 """Machines: listing, looking at one, and asking for work on it."""
 
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Invalid, NotFound
+from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
 from gough.domain.permissions import Permission
 from gough.persistence.models import Job
-from gough.services import bulk, jobs, lifecycle, machine_list, machines, timeline
+from gough.services import bulk, jobs, keyset, lifecycle, machine_list, machines
+from gough.services import redeploy as redeploying
 from gough.services.machine_facets import facets
+from gough.services.machine_filters import FILTERS
+from gough.services.machine_list import Sort
 from gough.web.api import shapes
-from gough.web.api.paging import integer, machine_query, write_cursor
+from gough.web.api.answers.machines import EventPage, Facets, Machine, MachinePage
+from gough.web.api.answers.machines import Job as ShownJob
+from gough.web.api.paging import ListQuery, as_page, machine_query
+from gough.web.body import BODY_CAP
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
 ASKING = (NotFound, Conflict, Invalid)
+LIMIT = 100
+EDITED = ("id", "hostname", "pool", "zone", "site", "rack", "rack_unit")
 
 
 class Strict(BaseModel):
@@ -48,41 +60,86 @@ class Deploy(Strict):
         return {**self.model_dump(include=plan), "options": self.model_dump(exclude=plan)}
 
 
-class Commission(Strict):
+class Redeploy(Strict):
+    version: int | None = Field(None, ge=1, le=10**9)
+
+
+class RunTests(Strict):
+    """`testing_scripts` by name or tag; without them MAAS chooses. `script_parameters`: {name: value}."""
+
+    enable_ssh: bool = False
+    testing_scripts: list[str] = Field(default_factory=list, max_length=50)
+    script_parameters: dict[str, str] = Field(default_factory=dict, max_length=50)
+
+    def parameters(self) -> dict[str, Any]:
+        return self.model_dump(exclude_defaults=True)
+
+
+class Commission(RunTests):
+    """`skip_tests` is `testing_scripts: ["none"]` in short."""
+
+    commissioning_scripts: list[str] = Field(default_factory=list, max_length=50)
     skip_tests: bool = False
-
-
-class Test(Strict):
-    """Nothing to say yet."""
+    skip_bmc_config: bool = False
+    skip_networking: bool = False
+    skip_storage: bool = False
 
 
 class Release(Strict):
-    """`not_ours`: yes, although somebody else uses the machine."""
+    """`erase`: a mode, or true for `full`. `not_ours`: yes, although somebody else uses the machine."""
 
-    erase: bool = False
+    erase: bool | Literal["none", "quick", "secure", "full"] = False
     not_ours: bool = False
 
+    def parameters(self) -> dict[str, Any]:
+        return self.model_dump(exclude_defaults=True)
 
-@operation("GET /api/v1/machines", permission=Permission.VIEW, summary="A page of machines.", raises=(Invalid,))
-def listed(request: Request) -> Answer:
-    query = machine_query(request)
-    with request.use.database.read() as session:
-        rows = machine_list.listed(session, query)
-    last = rows[-1] if len(rows) == query.limit else None
-    cursor = write_cursor(query.sort, machine_list.key_of(last, query.sort)) if last else None
-    return as_json({"items": [shapes.machine_row(row) for row in rows], "next_cursor": cursor})
+
+Chosen: Any = {name: (list[str], Field(default_factory=list, max_length=50)) for name in FILTERS}
+
+
+class FreeText(ListQuery):
+    """`q` looks in host names, addresses, serials, tags. Every other filter may come several times."""
+
+    limit: int = Field(LIMIT, ge=1, le=200)
+    sort: Sort = Sort.HOSTNAME
+    q: str = Field("", max_length=200)
+
+
+MachinesQuery: type[FreeText] = create_model("MachinesQuery", __base__=FreeText, **Chosen)
 
 
 @operation(
-    "GET /api/v1/machines/facets", permission=Permission.VIEW, summary="How many machines have which value.",
-    raises=(Invalid,),
+    "GET /api/v1/machines", permission=Permission.VIEW, query=MachinesQuery, gives={200: MachinePage},
+    summary="Machines.",
 )  # fmt: skip
-def counted(request: Request) -> Answer:
+def listed(request: Request, query: FreeText) -> Answer:
+    wanted = machine_query(request)
+    with request.use.database.read() as session:
+        rows = machine_list.listed(session, replace(wanted, limit=wanted.limit + 1))
+    key = machine_list.key_of(rows[wanted.limit - 1], wanted.sort) if len(rows) > wanted.limit else None
+    return as_page([shapes.machine_row(row) for row in rows[: wanted.limit]], MachinePage, query, key)
+
+
+@operation(
+    "GET /api/v1/machines/facets", permission=Permission.VIEW, query=MachinesQuery, gives={200: Facets},
+    summary="How many machines have which value; the list's filters narrow it.",
+)  # fmt: skip
+def counted(request: Request, query: FreeText) -> Answer:  # noqa: ARG001  (refuses unknown parameters)
     with request.use.database.read() as session:
         return as_json(shapes.facets(facets(session, machine_query(request))))
 
 
-@operation("GET /api/v1/machines/<name>", permission=Permission.VIEW, summary="One machine.", raises=(NotFound,))
+def edited(session: Session, name: str) -> dict[str, Any]:
+    """What people edit of a machine."""
+    found = machines.find(session, name)
+    return {each: getattr(found, each) for each in EDITED} | {"tags": sorted(found.tags)}
+
+
+@operation(
+    "GET /api/v1/machines/<name>", permission=Permission.VIEW, summary="One machine.", raises=(NotFound, Conflict),
+    gives={200: Machine}, edited=edited,
+)  # fmt: skip
 def one(request: Request, name: str) -> Answer:
     with request.use.database.read() as session:
         machine = machines.find(session, name)
@@ -90,50 +147,67 @@ def one(request: Request, name: str) -> Answer:
         return as_json(shapes.machine(machine, newest[0] if newest else None))
 
 
+class HistoryQuery(ListQuery):
+    limit: int = Field(LIMIT, ge=1, le=200)
+    sort: Literal["occurred_at", "-occurred_at"] = "occurred_at"
+
+
 @operation(
-    "GET /api/v1/machines/<name>/timeline", permission=Permission.VIEW, summary="What happened, oldest first.",
-    raises=(NotFound, Invalid),
+    "GET /api/v1/machines/<name>/timeline", permission=Permission.VIEW, summary="What happened on a machine.",
+    raises=(NotFound, Conflict), query=HistoryQuery, gives={200: EventPage},
 )  # fmt: skip
-def history(request: Request, name: str) -> Answer:
-    after = integer(request.query, "after", 0, 0, 2**62)
-    limit = integer(request.query, "limit", 200, 1, 500)
+def history(request: Request, name: str, query: HistoryQuery) -> Answer:
+    after = query.after(datetime, int)
     with request.use.database.read() as session:
-        machine = machines.find(session, name)
-        events = timeline.history(session, machine.id, after_id=after, limit=limit)
-    return as_json({"items": [shapes.an_event(event) for event in events]})
+        events = keyset.events(machines.find(session, name).id)
+        found, key = keyset.page(
+            session, events, keyset.BY_TIME, after=after, limit=query.limit, descends=query.descends
+        )
+    return as_page([shapes.an_event(event) for event in found], EventPage, query, key)
 
 
 @operation(
     "POST /api/v1/machines/<name>/deploy", permission=Permission.DEPLOY, body=Deploy, summary="Deploy a template.",
-    raises=ASKING,
+    raises=ASKING, gives={202: ShownJob}, body_limit=BODY_CAP,
 )  # fmt: skip
 def deploy(request: Request, name: str, body: Deploy) -> Answer:
     return accepted(request, lifecycle.deploy(request.use, name, bulk.plan_of(body.parameters()), by=request.by))
 
 
 @operation(
-    "POST /api/v1/machines/<name>/commission", permission=Permission.OPERATE, body=Commission,
-    summary="Have MAAS look at the machine anew.", raises=ASKING,
+    "POST /api/v1/machines/<name>/redeploy", permission=Permission.DEPLOY, body=Redeploy, raises=ASKING,
+    gives={202: ShownJob},
+    summary="Deploy an older version of its template with the same variables; the one before, unless `version` says.",
 )  # fmt: skip
-def commission(request: Request, name: str, body: Commission) -> Answer:
-    return accepted(request, lifecycle.commission(request.use, name, by=request.by, skip_tests=body.skip_tests))
+def redeploy(request: Request, name: str, body: Redeploy) -> Answer:
+    return accepted(request, redeploying.redeploy(request.use, name, by=request.by, number=body.version))
 
 
 @operation(
-    "POST /api/v1/machines/<name>/test", permission=Permission.OPERATE, body=Test, summary="Run MAAS's hardware tests.",
-    raises=ASKING,
+    "POST /api/v1/machines/<name>/commission", permission=Permission.OPERATE, body=Commission,
+    summary="Have MAAS look at the machine anew.", raises=ASKING, gives={202: ShownJob},
 )  # fmt: skip
-def test(request: Request, name: str, body: Test) -> Answer:  # noqa: ARG001  (refuses unknown fields)
-    return accepted(request, lifecycle.test(request.use, name, by=request.by))
+def commission(request: Request, name: str, body: Commission) -> Answer:
+    options = CommissionOptions.from_json(body.parameters())
+    return accepted(request, lifecycle.commission(request.use, name, options, by=request.by))
+
+
+@operation(
+    "POST /api/v1/machines/<name>/test", permission=Permission.OPERATE, body=RunTests, raises=ASKING,
+    gives={202: ShownJob}, summary="Run MAAS's hardware tests.",
+)  # fmt: skip
+def test(request: Request, name: str, body: RunTests) -> Answer:
+    options = ScriptOptions.from_json(body.parameters())
+    return accepted(request, lifecycle.test(request.use, name, options, by=request.by))
 
 
 @operation(
     "POST /api/v1/machines/<name>/release", permission=Permission.OPERATE, body=Release,
-    summary="Give the machine back to MAAS.", raises=ASKING,
+    summary="Give the machine back to MAAS.", raises=ASKING, gives={202: ShownJob},
 )  # fmt: skip
 def release(request: Request, name: str, body: Release) -> Answer:
-    job = lifecycle.release(request.use, name, by=request.by, erase=body.erase, not_ours=body.not_ours)
-    return accepted(request, job)
+    options = ReleaseOptions.from_json(body.parameters())
+    return accepted(request, lifecycle.release(request.use, name, options, by=request.by, not_ours=body.not_ours))
 
 
 def accepted(request: Request, job: Job) -> Answer:

@@ -7,7 +7,8 @@ from gough.domain.operations import MANNERS, Operation
 from gough.domain.permissions import Permission
 from gough.services import jobs, machines, operations
 from gough.web.api import shapes
-from gough.web.api.machines import Strict
+from gough.web.api.answers.machines import Machine
+from gough.web.api.machines import Strict, edited
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
@@ -37,6 +38,7 @@ def _declare(wanted: Operation) -> None:
 
     @operation(
         f"POST /api/v1/machines/<name>/{path}", permission=Permission.OPERATE, body=Operate, raises=ASKING,
+        gives={200: Machine}, name=wanted.name.lower(),
         summary=f"At once, without a job: {MANNERS[wanted].done}.",
     )  # fmt: skip
     def handler(request: Request, name: str, body: Operate) -> Answer:
@@ -50,6 +52,7 @@ for each in Operation:
 
 @operation(
     "PATCH /api/v1/machines/<name>", permission=Permission.OPERATE, body=Change, raises=ASKING,
+    gives={200: Machine}, edited=edited,
     summary="Rename, move to a pool or zone, tag.",
 )  # fmt: skip
 def change(request: Request, name: str, body: Change) -> Answer:

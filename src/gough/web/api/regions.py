@@ -1,7 +1,7 @@
 """MAAS regions: how well Gough knows them, adding, changing, testing."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -11,15 +11,19 @@ from gough.domain.permissions import Permission
 from gough.persistence.models import Region
 from gough.services import admission, regions
 from gough.services.regions import FeedAccount
+from gough.web.api.answers.site import Region as ShownRegion
+from gough.web.api.answers.site import RegionPage
 from gough.web.api.machines import Strict
+from gough.web.api.paging import ListQuery, as_page, by_name
 from gough.web.api.region_shape import region_shape
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
 TALKING = (Invalid, Conflict, NotFound, Refused, Unavailable)
+EDITED = ("id", "name", "url", "api_key_sealed", "max_in_flight", "feed_username", "feed_password_sealed")
 
 
-class Feed(Strict):
+class FeedLogin(Strict):
     """An empty user name switches the feed off."""
 
     username: str = Field(max_length=150)
@@ -30,29 +34,46 @@ class NewRegion(Strict):
     name: str = Field(min_length=1, max_length=80)
     url: str = Field(min_length=1, max_length=500)
     api_key: str = Field(min_length=5, max_length=500, repr=False)
-    feed: Feed | None = None
+    feed: FeedLogin | None = None
 
 
 class ChangedRegion(Strict):
     url: str | None = Field(None, min_length=1, max_length=500)
     api_key: str | None = Field(None, min_length=5, max_length=500, repr=False)
-    feed: Feed | None = None
+    feed: FeedLogin | None = None
     max_in_flight: int | None = Field(None, ge=0, le=100_000)
 
 
-class TestRegion(Strict):
+class AskRegion(Strict):
     """Nothing to say yet."""
 
 
-@operation("GET /api/v1/regions", permission=Permission.VIEW, summary="The MAAS regions Gough follows.")
-def listed(request: Request) -> Answer:
+class RegionsQuery(ListQuery):
+    sort: Literal["name", "-name"] = "name"
+
+
+def edited(session: Session, name: str) -> dict[str, Any]:
+    """What people edit of a region. The secrets are sealed, and only told apart."""
+    found = regions.find(session, name)
+    return {each: getattr(found, each) for each in EDITED}
+
+
+@operation(
+    "GET /api/v1/regions", permission=Permission.VIEW, query=RegionsQuery, gives={200: RegionPage},
+    summary="The MAAS regions Gough follows.",
+)  # fmt: skip
+def listed(request: Request, query: RegionsQuery) -> Answer:
     with request.use.database.read() as session:
         now = request.use.database.now(session)
-        items = [_shape(session, found, now) for found in regions.listed(session)]
-    return as_json({"items": items, "next_cursor": None})
+        page, key = by_name(regions.listed(session), query)
+        items = [_shape(session, found, now) for found in page]
+    return as_page(items, RegionPage, query, key)
 
 
-@operation("GET /api/v1/regions/<name>", permission=Permission.VIEW, summary="One region.", raises=(NotFound,))
+@operation(
+    "GET /api/v1/regions/<name>", permission=Permission.VIEW, summary="One region.", raises=(NotFound,),
+    gives={200: ShownRegion}, edited=edited,
+)  # fmt: skip
 def one(request: Request, name: str) -> Answer:
     with request.use.database.read() as session:
         return as_json(_shape(session, regions.find(session, name), request.use.database.now(session)))
@@ -60,6 +81,7 @@ def one(request: Request, name: str) -> Answer:
 
 @operation(
     "POST /api/v1/regions", permission=Permission.MANAGE, body=NewRegion, raises=TALKING,
+    gives={201: ShownRegion},
     summary="Follow a region; its key is tried first.",
 )  # fmt: skip
 def add(request: Request, body: NewRegion) -> Answer:
@@ -69,6 +91,7 @@ def add(request: Request, body: NewRegion) -> Answer:
 
 @operation(
     "PATCH /api/v1/regions/<name>", permission=Permission.MANAGE, body=ChangedRegion, raises=TALKING,
+    gives={200: ShownRegion}, edited=edited,
     summary="Another address, key or feed account, or how many jobs may run there at once.",
 )  # fmt: skip
 def change(request: Request, name: str, body: ChangedRegion) -> Answer:
@@ -80,14 +103,15 @@ def change(request: Request, name: str, body: ChangedRegion) -> Answer:
 
 
 @operation(
-    "POST /api/v1/regions/<name>/test", permission=Permission.OPERATE, body=TestRegion, raises=TALKING,
+    "POST /api/v1/regions/<name>/test", permission=Permission.OPERATE, body=AskRegion, raises=TALKING,
+    gives={200: ShownRegion},
     summary="Ask the region who we are.",
 )  # fmt: skip
-def test(request: Request, name: str, body: TestRegion) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+def test(request: Request, name: str, body: AskRegion) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     return _shown(request, regions.test(request.use, name))
 
 
-def _account(feed: Feed | None) -> FeedAccount | None:
+def _account(feed: FeedLogin | None) -> FeedAccount | None:
     return None if feed is None else FeedAccount(feed.username, feed.password)
 
 

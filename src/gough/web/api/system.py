@@ -7,19 +7,25 @@ from base64 import b64encode
 from gough.bootstrap import agent_dir
 from gough.domain.errors import GoughError, NotFound
 from gough.persistence import schema
+from gough.web.api.answers.site import Alive, Ready
+from gough.web.declaration import Media
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import Open, operation
 from gough.web.problem import RETRY_AFTER_SECONDS
 
+ARCHIVE = Media("application/gzip", "SHA256SUMS is text/plain")
 ARTEFACT = re.compile(r"gough-agent-linux-(x86_64|aarch64)\.tar\.gz|SHA256SUMS")
 
 
-@operation("GET /healthz", permission=Open.PUBLIC, summary="The process is alive.")
+@operation("GET /healthz", permission=Open.PUBLIC, summary="The process is alive.", gives={200: Alive})
 def healthz(_request: Request) -> Answer:
     return as_json({"status": "ok"})
 
 
-@operation("GET /readyz", permission=Open.PUBLIC, summary="Each component, and whether all are ready.")
+@operation(
+    "GET /readyz", permission=Open.PUBLIC, gives={200: Ready, 503: Ready},
+    summary="Each component, and whether all are ready.",
+)  # fmt: skip
 def readyz(request: Request) -> Answer:
     """200 when every component is ready, else 503; never a reason that tells of addresses or names."""
     components = {"database": "ok", "migrations": "ok", **request.site.movers()}
@@ -37,7 +43,10 @@ def readyz(request: Request) -> Answer:
     return as_json(body) if ready else as_json(body, 503, (("Retry-After", str(RETRY_AFTER_SECONDS)),))
 
 
-@operation("GET /agent/<name>", permission=Open.PUBLIC, summary="The agent's archives and their checksums.")
+@operation(
+    "GET /agent/<name>", permission=Open.PUBLIC, raises=(NotFound,), gives={200: ARCHIVE, 304: None},
+    summary="The agent's archives and their checksums.",
+)  # fmt: skip
 def artefact(request: Request, name: str) -> Answer:
     """Only names that the build gives; the checksum travels in Digest (RFC 3230 form) and as ETag."""
     file = agent_dir(request.site.settings) / name

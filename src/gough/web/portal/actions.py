@@ -12,6 +12,7 @@ from gough.domain.service_state import ServiceState
 from gough.domain.stages import ENDED_WELL, TABLES, JobKind, Outcome, Retry
 from gough.persistence.models import ACTIVE, Job, Machine
 from gough.services.people import Caller
+from gough.web.portal.wishes import WISHES, Wish
 
 OTHERS = frozenset({Holder.PERSON, Holder.OTHER_GOUGH})
 
@@ -35,7 +36,12 @@ class Offer:
     @property
     def asks(self) -> bool:
         """Whether it wants more than one click."""
-        return self.typed or bool(self.not_ours)
+        return self.typed or bool(self.not_ours or self.wishes)
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """Its options."""
+        return WISHES.get(self.name, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from gough.domain.errors import Conflict, Denied, GoughError, Invalid, NotFound,
 from gough.domain.permissions import Permission
 from gough.services import bulk, templates
 from gough.services.bulk import Forecast
+from gough.services.known_values import known_values
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.bulk_order import MAX_IN_FLIGHT, STOP_AFTER, Act, Selection, act_of, order_of, selection_of
 from gough.web.portal.forms import Complaint, complaint, repeated
 from gough.web.portal.page import page
-from gough.web.portal.plans import complaint_of, option_fields, typed, variable_fields
+from gough.web.portal.plans import OFFERED, complaint_of, option_fields, typed, variable_fields
 
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid, Denied)
 FIELDS = {f"/{name}": name for name in ("max_in_flight", "stop_after", "confirm")}
@@ -31,7 +32,7 @@ def look(request: Request) -> Answer:
     if act.verb == "deploy" and source is None:
         with request.use.database.read() as session:
             known = [(v, templates.source_of(v)) for v in templates.newest_versions(session)]
-            return page(request, "bulk_choose.html", act=act, chosen=chosen, known=known)
+            return page(request, "bulk_choose.html", session=session, act=act, chosen=chosen, known=known)
     if source is not None:  # its variables come first
         return _form(request, act, chosen, label, source)
     forecast = bulk.dry_run(request.use, order_of(request, act, chosen.ids))
@@ -85,9 +86,11 @@ def _form(
     begun = [each for each in forecast if not each.refusal]
     values = {**DEFAULTS, **request.form}
     given = typed(request.form)
+    with request.use.database.read() as session:
+        known = known_values(session, *OFFERED) if source else {}
     return page(
         request, "bulk_new.html", status=said.status, act=act, chosen=chosen, label=label, source=source, said=said,
         forecast=[*begun, *refused][:MOST_ROWS], total=len(forecast), begin=len(begun), refused=len(refused),
         values=values, variables=variable_fields(source, given, said.faults) if source else [],
-        options=option_fields(given, said.faults) if source else [],
+        options=option_fields(given, said.faults) if source else [], known=known,
     )  # fmt: skip

@@ -5,10 +5,11 @@ from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
 from gough.domain.permissions import Permission
 from gough.persistence.models import Machine
 from gough.services import delivering, lifecycle, machines, templates
+from gough.services.known_values import known_values
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.page import page
-from gough.web.portal.plans import NOTHING, Typed, complaint_of, option_fields, plan_of, typed, variable_fields
+from gough.web.portal.plans import NOTHING, OFFERED, Typed, complaint_of, option_fields, plan_of, typed, variable_fields
 
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
 
@@ -23,9 +24,10 @@ def choose(request: Request, name: str) -> Answer:
         machine = lifecycle.deployable(session, name)  # said before a form is filled in
         if not wanted:
             known = [(v, templates.source_of(v)) for v in templates.newest_versions(session)]
-            return page(request, "deploy_choose.html", machine=machine, known=known)
+            return page(request, "deploy_choose.html", session=session, machine=machine, known=known)
         version = templates.find_version(session, wanted)
-        return _form(request, machine, version.label, templates.source_of(version), NOTHING)
+        label, source = version.label, templates.source_of(version)
+    return _form(request, machine, label, source, NOTHING)
 
 
 @operation(
@@ -55,7 +57,10 @@ def _form(
     error: GoughError | None = None, preview: Prepared | None = None,
 ) -> Answer:  # fmt: skip
     said = complaint_of(error, source, {})
+    with request.use.database.read() as session:
+        known = known_values(session, *OFFERED, region_id=machine.region_id)
     return page(
         request, "deploy.html", status=said.status, machine=machine, label=label, source=source, said=said,
         fields=variable_fields(source, given, said.faults), options=option_fields(given, said.faults), preview=preview,
+        known=known,
     )  # fmt: skip

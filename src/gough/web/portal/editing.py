@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem, Refused, Unavailable
 from gough.domain.locations import unit_text
 from gough.domain.permissions import Permission
 from gough.persistence.models import Machine
 from gough.services import locations, machines, operations
+from gough.services.known_values import known_values
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.forms import complaint
@@ -20,7 +19,7 @@ ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid, Refused, Un
 IN_MAAS = ("hostname", "pool", "zone")
 PLACE = ("site", "rack", "unit")
 FIELDS = {f"/{name}": name for name in (*IN_MAAS, "tags", *PLACE)}
-KNOWN = {"pool": Machine.pool, "zone": Machine.zone, "site": Machine.site, "rack": Machine.rack}
+KNOWN = ("pool", "zone", "site", "rack")
 
 
 @operation(
@@ -74,22 +73,15 @@ def _draw(
     known: dict[str, Any] = {field: getattr(machine, field) for field in (*IN_MAAS, "site", "rack")}
     known |= {"tags": " ".join(machine.tags), "unit": unit_text(machine.rack_unit)}
     said, misplaced = complaint(maas, FIELDS), complaint(place, FIELDS)
+    with request.use.database.read() as session:
+        offered = known_values(session, *KNOWN)
     return page(
         request, "edit.html", status=max(said.status, misplaced.status), machine=machine, said=said,
         misplaced=misplaced, values={field: typed.get(field, value) for field, value in known.items()},
-        known=_known(request),
+        known=offered,
     )  # fmt: skip
 
 
 def _found(request: Request, name: str) -> Machine:
     with request.use.database.read() as session:
         return machines.find(session, name)
-
-
-def _known(request: Request) -> dict[str, list[str]]:
-    """What other machines have, to choose from; a new value may be typed all the same."""
-    with request.use.database.read() as session:
-        return {
-            name: list(session.scalars(select(column).where(column != "").distinct().order_by(column).limit(100)))
-            for name, column in KNOWN.items()
-        }

@@ -1,10 +1,13 @@
-"""The way in and out: the first administrator, signing in, signing out; and the light switch."""
+"""The way in and out: the first administrator, signing in by one step or two, a new password; the light switch."""
 
 from gough.domain.errors import Conflict, GoughError, Invalid, Unauthenticated
 from gough.domain.permissions import Permission
-from gough.services import people
+from gough.persistence.models import User
+from gough.services import people, signing_in, users
+from gough.web.authentication import COOKIE
 from gough.web.message import Answer, Request, redirect
-from gough.web.operation import COOKIE, Open, operation
+from gough.web.operation import Open, operation
+from gough.web.portal.forms import complaint
 from gough.web.portal.page import THEME_COOKIE, THEMES, cookie, page
 from gough.web.portal.words import local_path
 from gough.web.problem import trouble_of
@@ -25,8 +28,7 @@ def setup(request: Request) -> Answer:
     form = request.form
     name, password = form.get("name", "").strip(), form.get("password", "")
     try:
-        if password != form.get("again", ""):
-            raise Invalid("The two passwords differ.")
+        _require_same(request)
         people.set_up(request.use, form.get("secret", "").strip(), name, password)
     except Conflict:
         raise
@@ -42,8 +44,8 @@ def login_form(request: Request) -> Answer:
         return redirect("/")
     if _needs_setup(request):
         return redirect("/setup")
-    onward = _onward(request.query.get("next", ""))
-    return page(request, "login.html", trouble=None, name="", onward=onward, made="made" in request.query)
+    onward, made = _onward(request.query.get("next", "")), request.query.get("made", "")
+    return page(request, "login.html", trouble=None, name="", onward=onward, made=made)
 
 
 @operation(
@@ -53,13 +55,48 @@ def login(request: Request) -> Answer:
     form = request.form
     name, onward = form.get("name", "").strip(), _onward(form.get("next", ""))
     try:
-        secret, ends = people.sign_in(request.use, name, form.get("password", ""), address=request.address)
+        user = signing_in.prove_password(request.use, name, form.get("password", ""))
     except Unauthenticated as error:
         trouble = trouble_of(error)
-        return page(request, "login.html", status=401, trouble=trouble, name=name, onward=onward, made=False)
-    del ends  # the row says when it ends; the cookie only needs to last as long
-    request.fresh_cookies.append(cookie(request, COOKIE, secret, seconds=int(people.SESSION_LIFE.total_seconds())))
-    return redirect(onward)
+        return page(request, "login.html", status=401, trouble=trouble, name=name, onward=onward, made="")
+    if user.totp_sealed is not None:
+        return page(request, "code.html", trouble=None, ticket=signing_in.ticket(request.use, user), onward=onward)
+    return _enter(request, user, onward)
+
+
+@operation(
+    "POST /login/code", permission=Open.PUBLIC, summary="The second step of signing in.", raises=(Unauthenticated,),
+    is_page=True,
+)  # fmt: skip
+def second_step(request: Request) -> Answer:
+    form = request.form
+    ticket, onward = form.get("ticket", ""), _onward(form.get("next", ""))
+    user = signing_in.ticket_holder(request.use, ticket)
+    try:
+        signing_in.prove_code(request.use, user, form.get("code", ""))
+    except Unauthenticated as error:
+        return page(request, "code.html", status=401, trouble=trouble_of(error), ticket=ticket, onward=onward)
+    return _enter(request, user, onward)
+
+
+@operation("GET /reset", permission=Open.PUBLIC, summary="The form to choose a password by a link.", is_page=True)
+def reset_form(request: Request) -> Answer:
+    return page(request, "reset.html", said=complaint(None, {}), secret=request.query.get("secret", ""))
+
+
+@operation(
+    "POST /reset", permission=Open.PUBLIC, summary="Choose a password, by a link.", raises=(Unauthenticated, Invalid),
+    is_page=True,
+)  # fmt: skip
+def reset(request: Request) -> Answer:
+    form = request.form
+    try:
+        _require_same(request)
+        users.redeem(request.use, form.get("secret", ""), form.get("password", ""))
+    except (Invalid, Unauthenticated) as error:
+        said = complaint(error, {"/password": "password"})
+        return page(request, "reset.html", status=said.status, said=said, secret=form.get("secret", ""))
+    return redirect("/login?made=password")
 
 
 @operation("POST /logout", permission=Permission.VIEW, summary="Sign out.", is_page=True)
@@ -75,6 +112,17 @@ def theme(request: Request) -> Answer:
     chosen = wanted if wanted in THEMES else ""
     request.fresh_cookies.append(cookie(request, THEME_COOKIE, chosen, seconds=31536000 if chosen else 0))
     return redirect(local_path(request.header("Referer"), request.header("Host")))
+
+
+def _enter(request: Request, user: User, onward: str) -> Answer:
+    secret, _ = people.begin_session(request.use, user, address=request.address)
+    request.fresh_cookies.append(cookie(request, COOKIE, secret, seconds=int(people.SESSION_LIFE.total_seconds())))
+    return redirect("/account/second-factor" if people.must_enrol(request.use, user) else onward)
+
+
+def _require_same(request: Request) -> None:
+    if request.form.get("password", "") != request.form.get("again", ""):
+        raise Invalid("The two passwords differ.")
 
 
 def _needs_setup(request: Request) -> bool:

@@ -64,7 +64,7 @@ def require_typed(request: Request, machine: Machine) -> None:
 def _prefixes(pointer: str) -> list[str]:
     """The pointer itself, then what it is a part of."""
     parts = pointer.split("/")
-    return ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
+    return ["/".join(parts[:end]) for end in range(len(parts), 1, -1)] or [pointer]
 
 
 def _said(problem: Problem, pointer: str) -> str:

@@ -2,7 +2,7 @@
 
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.services import jobs, timeline
+from gough.services import jobs, queue, timeline
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal.actions import job_offers, wipes
@@ -52,10 +52,18 @@ def retry(request: Request, job_id: str) -> Answer:
     return redirect(f"/machines/{job.machine_id}")
 
 
+@operation(
+    "POST /jobs/<job_id>/begin", permission=Permission.OPERATE, raises=ASKING, is_page=True,
+    summary="Let it begin outside its maintenance window.",
+)  # fmt: skip
+def begin(request: Request, job_id: str) -> Answer:
+    return redirect(f"/jobs/{jobs.begin_now(request.use, job_id, by=request.by).id}")
+
+
 def _list(request: Request, template: str) -> Answer:
     with request.use.database.read() as session:
         position = timeline.stream_position(session)
-        return page(request, template, jobs=jobs.newest(session, limit=100), position=position)
+        return page(request, template, session=session, jobs=jobs.newest(session, limit=100), position=position)
 
 
 def _draw(request: Request, job_id: str, template: str) -> Answer:
@@ -63,6 +71,8 @@ def _draw(request: Request, job_id: str, template: str) -> Answer:
         job = jobs.find(session, job_id)
         position = timeline.stream_position(session)
         lines = jobs.log(session, job.id)
+        waits = queue.waits(session, job, request.use.database.now(session))
         return page(
-            request, template, job=job, lines=lines, offers=job_offers(job, request.known_caller), position=position
+            request, template, session=session, job=job, lines=lines, waits_for=waits, position=position,
+            offers=job_offers(job, request.known_caller),
         )  # fmt: skip

@@ -7,14 +7,13 @@ from gough.domain.locations import Location
 from gough.domain.machine_status import MachineStatus
 from gough.domain.permissions import Permission
 from gough.domain.service_state import ServiceState
-from gough.services import lifecycle, machine_list, machines, regions, timeline
+from gough.services import machine_list, queue, redeploy, regions, timeline
 from gough.services.machine_facets import facets
 from gough.web.api.paging import machine_query, write_cursor
-from gough.web.message import Answer, Request, redirect
+from gough.web.message import Answer, Request
 from gough.web.operation import operation
 from gough.web.portal.bulk_order import ACTS
 from gough.web.portal.filters import FilterBar, link
-from gough.web.portal.forms import is_ticked, require_typed
 from gough.web.portal.page import page
 from gough.web.portal.views import machine_view
 
@@ -45,43 +44,14 @@ def one_live(request: Request, name: str) -> Answer:
     return _draw(request, name, "_machine.html")
 
 
-@operation(
-    "POST /machines/<name>/commission", permission=Permission.OPERATE, summary="Commission.", raises=ASKING,
-    is_page=True,
-)  # fmt: skip
-def commission(request: Request, name: str) -> Answer:
-    lifecycle.commission(request.use, name, by=request.by)
-    return redirect(f"/machines/{name}")
-
-
-@operation(
-    "POST /machines/<name>/test", permission=Permission.OPERATE, summary="Test.", raises=ASKING, is_page=True
-)  # fmt: skip
-def test(request: Request, name: str) -> Answer:
-    with request.use.database.read() as session:
-        machine = machines.find(session, name)
-        if machine.service == ServiceState.IN_SERVICE:
-            require_typed(request, machine)
-    lifecycle.test(request.use, name, by=request.by)
-    return redirect(f"/machines/{name}")
-
-
-@operation(
-    "POST /machines/<name>/release", permission=Permission.OPERATE, summary="Release.", raises=ASKING, is_page=True
-)  # fmt: skip
-def release(request: Request, name: str) -> Answer:
-    with request.use.database.read() as session:
-        require_typed(request, machines.find(session, name))
-    erase, not_ours = is_ticked(request, "erase"), is_ticked(request, "not_ours")
-    lifecycle.release(request.use, name, by=request.by, erase=erase, not_ours=not_ours)
-    return redirect(f"/machines/{name}")
-
-
 def _draw(request: Request, name: str, template: str) -> Answer:
     with request.use.database.read() as session:
         detailed = request.query.get("detail") == "1"
-        view = machine_view(session, name, request.known_caller, detailed=detailed)
-        return page(request, template, view=view)
+        now = request.use.database.now(session)
+        view = machine_view(session, name, request.known_caller, now, detailed=detailed)
+        ready = view.machine.status == MachineStatus.READY  # in every other status there is nothing to offer
+        back = redeploy.offered(request.use, session, view.machine) if ready else None
+        return page(request, template, session=session, view=view, back=back)
 
 
 def _list(request: Request) -> dict[str, Any]:
@@ -91,11 +61,13 @@ def _list(request: Request) -> dict[str, Any]:
         found = facets(session, query)
         position = timeline.stream_position(session)
         known = regions.listed(session)
+        told = queue.progress(session, [row["id"] for row in rows])
     last = rows[-1] if len(rows) == query.limit else None
     cursor = write_cursor(query.sort, machine_list.key_of(last, query.sort)) if last else ""
     for row in rows:
         row["status"], row["service"] = MachineStatus(row["status"]).label, ServiceState(row["service"])
         is_located = bool(row["site"] or row["rack"])
+        row["progress"] = told.get(row["id"], "")
         row["place"] = Location(row["site"], row["rack"], row["unit"]) if is_located else None
     return {
         "rows": rows,

@@ -1,4 +1,8 @@
-"""Pages from Jinja templates: what every page is given, and the page an error becomes."""
+"""Pages from Jinja templates: what every page is given, and the page an error becomes.
+
+A fragment is a page's part that changes; its template's name begins with `_`. The pause goes with every page and
+fragment, so that nobody wonders why nothing begins.
+"""
 
 from functools import cache
 from hashlib import sha256
@@ -7,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
 
 from gough import __version__
+from gough.domain.errors import Unavailable
 from gough.domain.permissions import GRANTS, Permission
+from gough.services import admission
+from gough.services.admission import Pause
 from gough.services.secrets import new_secret
 from gough.web.message import HTML, Answer, Request
 from gough.web.operation import FORM_COOKIE
@@ -20,6 +28,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 THEME_COOKIE = "gough_theme"
 THEMES = ("light", "dark")
+PAUSED = "_paused.html"
 
 
 @cache
@@ -39,17 +48,23 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Answer:
+def page(
+    request: Request, template: str, *, status: int = 200, session: Session | None = None, **values: Any
+) -> Answer:  # fmt: skip
+    """`session`: the one that is open, where one is; a second connection could wait for the first forever."""
     theme = request.cookies.get(THEME_COOKIE, "")
     caller = request.caller
-    body = _templates().get_template(template).render(
-        caller=caller,
-        can=lambda permission: caller is not None and Permission(permission) in GRANTS[caller.role],
-        csrf_token=caller.csrf_token if caller else _form_token(request),
-        theme=theme if theme in THEMES else "",
-        path=request.path,
-        **values,
-    )  # fmt: skip
+    given: dict[str, Any] = {
+        "caller": caller,
+        "can": lambda permission: caller is not None and Permission(permission) in GRANTS[caller.role],
+        "csrf_token": caller.csrf_token if caller else _form_token(request),
+        "theme": theme if theme in THEMES else "",
+        "path": request.path,
+        "paused": _paused(request, session) if caller else None,
+    }
+    body = _templates().get_template(template).render(**given, **values)
+    if template.startswith("_"):
+        body += _templates().get_template(PAUSED).render(**given)
     return Answer(status, body.encode(), (("Content-Type", HTML),))
 
 
@@ -69,6 +84,16 @@ def trouble_page(request: Request, trouble: Trouble) -> Answer:
     phrase = HTTPStatus(trouble.status).phrase
     answer = page(request, "error.html", status=trouble.status, trouble=trouble, phrase=phrase, back=back)
     return Answer(answer.status, answer.body, (*answer.headers, *trouble.headers))
+
+
+def _paused(request: Request, session: Session | None) -> Pause | None:
+    if session is not None:
+        return admission.paused(session)
+    try:
+        with request.use.database.read() as opened:
+            return admission.paused(opened)
+    except Unavailable:  # the page that says so must still be drawn
+        return None
 
 
 def _form_token(request: Request) -> str:

@@ -24,11 +24,14 @@ class Option:
     help: str
     form: str = "text"
     choices: tuple[str, ...] = ()
+    known: bool = False  # whether what other machines have is offered
 
 
 OPTIONS = (
-    Option("series", "Release", "Instead of the template's: jammy, or ubuntu/jammy. MAAS must have its image."),
-    Option("kernel", "Kernel", "One that MAAS has for the release: ga-24.04, hwe-24.04."),
+    Option(
+        "series", "Release", "Instead of the template's: jammy, or ubuntu/jammy. MAAS must have its image.", known=True
+    ),
+    Option("kernel", "Kernel", "One that MAAS has for the release: ga-24.04, hwe-24.04.", known=True),
     Option(
         "storage_layout", "Storage layout", "How MAAS lays the disks out; blank leaves them untouched.", "choice",
         tuple(sorted(STORAGE_LAYOUTS)),
@@ -39,10 +42,11 @@ OPTIONS = (
         "eth0=10.0.0.0/24, or eth0=dmz,static,10.0.0.7. Interfaces by name or MAC address.", "lines",
     ),
     Option("tags", "Tags", "Added in MAAS, with spaces between them; none is taken away."),
-    Option("pool", "Resource pool", "It is moved there."),
-    Option("zone", "Zone", "It is moved there."),
+    Option("pool", "Resource pool", "It is moved there.", known=True),
+    Option("zone", "Zone", "It is moved there.", known=True),
     Option("lock", "Lock it in MAAS once it is in service", "A locked machine cannot be released by mistake.", "check"),
 )  # fmt: skip
+OFFERED = tuple(option.name for option in OPTIONS if option.known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def option_fields(given: Typed, faults: Mapping[str, str]) -> list[dict[str, Any
         {
             "name": OPTION + option.name, "label": option.label, "type": option.form, "description": option.help,
             "value": given.options.get(option.name, ""), "choices": option.choices,
-            "fault": faults.get(OPTION + option.name, ""),
+            "fault": faults.get(OPTION + option.name, ""), "list": f"known-{option.name}" if option.known else "",
         }
         for option in OPTIONS
     ]  # fmt: skip
@@ -144,11 +148,21 @@ def _variable(variable: Variable, given: Mapping[str, str], faults: Mapping[str,
     shown = given[variable.name] if variable.name in given else _text(variable.default)
     name = VARIABLE + variable.name
     return {
-        "name": name, "label": variable.name.replace("_", " "), "type": variable.type.value,
+        "name": name, "label": _label(variable.name), "type": variable.type.value,
         "description": variable.description, "value": shown, "required": variable.required,
         "choices": variable.choices, "minimum": variable.minimum, "maximum": variable.maximum,
         "fault": faults.get(name, ""), "several": variable.type in (VariableType.LIST, VariableType.SSH_KEY),
+        "needed_when": " and ".join(f"{_label(n)} is {_said(value)}" for n, value in variable.required_when),
     }  # fmt: skip
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _said(value: object) -> str:
+    """As the form's own choices are called."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from gough.domain.errors import Conflict, GoughError, Invalid, Misconfigured, NotFound, Problem, Refused, Unavailable
 from gough.domain.permissions import Permission
 from gough.persistence.models import Region
-from gough.services import regions, timeline
+from gough.services import queue, regions, timeline
 from gough.services.regions import FeedAccount, Standing
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
@@ -17,7 +17,8 @@ from gough.web.portal.page import page
 
 TALKING: tuple[type[GoughError], ...] = (Invalid, Conflict, Refused, Unavailable)
 ASKING: tuple[type[GoughError], ...] = (*TALKING, NotFound)
-FIELDS = {f"/{name}": name for name in ("name", "url", "api_key", "feed_username", "feed_password")}
+FIELDS = {f"/{name}": name for name in ("name", "url", "api_key", "feed_username", "feed_password", "max_in_flight")}
+MOST_IN_FLIGHT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,12 @@ def change(request: Request, name: str) -> Answer:
     try:
         feed = _account(form, region.feed_username)
         other = url if url and url != region.url else None
-        if feed is not None or other is not None or key:
+        limit = _limit(form, region)
+        if feed is not None or other is not None or key or limit is not None:
             with _typed_here():
-                regions.change(request.use, region.id, url=other, api_key=key or None, feed=feed)
+                regions.change(
+                    request.use, region.id, url=other, api_key=key or None, feed=feed, max_in_flight=limit
+                )  # fmt: skip
     except TALKING as error:
         return _form(request, region, form, error)
     return redirect("/regions")
@@ -134,6 +138,17 @@ def _account(form: Mapping[str, str], before: str) -> FeedAccount | None:
     return FeedAccount(username, password)
 
 
+def _limit(form: Mapping[str, str], region: Region) -> int | None:
+    """None: it stays as it is. Raises Invalid."""
+    text = form.get("max_in_flight", "").strip()
+    if not text or text == str(region.max_in_flight):
+        return None
+    if text.isascii() and text.isdecimal() and int(text[:7]) <= MOST_IN_FLIGHT:
+        return int(text)
+    problem = Problem("/max_in_flight", f"expected 0 (any number) to {MOST_IN_FLIGHT:,}")
+    raise Invalid("Nothing was changed.", problems=[problem])
+
+
 def _found(request: Request, name: str) -> Region:
     with request.use.database.read() as session:
         return regions.find(session, name)
@@ -141,6 +156,7 @@ def _found(request: Request, name: str) -> Region:
 
 def _form(request: Request, region: Region | None, typed: Mapping[str, str], error: GoughError | None = None) -> Answer:
     known = {"name": "", "url": region.url if region else "", "feed_username": region.feed_username if region else ""}
+    known["max_in_flight"] = str(region.max_in_flight) if region else ""
     said = complaint(error, FIELDS)
     values = {field: typed.get(field, value) for field, value in known.items()}
     return page(
@@ -152,7 +168,11 @@ def _form(request: Request, region: Region | None, typed: Mapping[str, str], err
 def _list(request: Request, template: str) -> Answer:
     with request.use.database.read() as session:
         now = request.use.database.now(session)
-        found = [_shown(regions.standing(session, region, now)) for region in regions.listed(session)]
+        places = {place.region.id: place for place in queue.places(session)}
+        found = [
+            {**_shown(regions.standing(session, region, now)), "place": places[region.id]}
+            for region in regions.listed(session)
+        ]
         position = timeline.stream_position(session)
     return page(request, template, found=found, position=position)
 

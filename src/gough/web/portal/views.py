@@ -1,6 +1,7 @@
 """What the pages show, read in one session: the machine, its job's stages, its timeline, its agent."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,9 +11,10 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import JobKind
 from gough.persistence.models import ACTIVE, Agent, Deployment, Job, Machine, MachineEvent
-from gough.services import agents, jobs, lifecycle, machines, templates, timeline
+from gough.services import agents, jobs, lifecycle, machines, queue, templates, timeline
 from gough.services.attribution import holder
 from gough.services.people import Caller
+from gough.services.queue import Waits
 from gough.web.portal.actions import Offer, Scene, job_offers, offers
 from gough.web.portal.controls import control_groups
 from gough.web.portal.samples import shown
@@ -36,6 +38,7 @@ class MachineView:
     detailed: bool
     agent: Agent | None
     sample: dict[str, Any]
+    waits: Waits | None
     position: int
 
     @property
@@ -44,7 +47,7 @@ class MachineView:
         return any(offer.name == "adopt" and not offer.why_not for offer in self.offers)
 
 
-def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool) -> MachineView:
+def machine_view(session: Session, name: str, caller: Caller, now: datetime, *, detailed: bool) -> MachineView:
     """Everything of a machine's page. Raises NotFound or Conflict."""
     machine = machines.find(session, name)
     newest = jobs.newest(session, machine_id=machine.id, limit=1)
@@ -66,7 +69,8 @@ def machine_view(session: Session, name: str, caller: Caller, *, detailed: bool)
         events=timeline.history(session, machine.id, limit=TIMELINE_LINES, detailed=detailed)[::-1],
         detailed=detailed,
         agent=agent,
-        sample=shown(agent.last_sample) if agent else {},
+        sample=shown(agents.last_heartbeat(session, agent).get("samples")) if agent else {},
+        waits=queue.waits(session, job, now) if job else None,
         position=timeline.stream_position(session),
     )
 

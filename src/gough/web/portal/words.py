@@ -44,6 +44,21 @@ def countdown(moment: datetime | None) -> str | Markup:
     return "" if moment is None else _time(moment, span((moment - datetime.now(UTC)).total_seconds()), "countdown")
 
 
+def seconds(begun: datetime, ended: datetime | None = None) -> int:
+    """From one to the other, or to now."""
+    return max(0, int(((ended or datetime.now(UTC)) - begun).total_seconds()))
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC, for the script."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def brief(progress: str) -> str:
+    """`10-docker.sh start` for `modules-final/config-scripts_user/10-docker.sh start`."""
+    return progress.rpartition("/")[2]
+
+
 def between(begun: datetime | None, ended: datetime | None) -> str:
     return "" if begun is None or ended is None else span((ended - begun).total_seconds())
 
@@ -94,11 +109,12 @@ def local_path(url: str, host: str) -> str:
 def _time(moment: datetime, text: str, form: str) -> Markup:
     utc = moment.astimezone(UTC)
     return Markup('<time datetime="{}" title="{}" data-form="{}">{}</time>').format(
-        utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"), f"{utc:%Y-%m-%d %H:%M:%S} UTC", form, text
+        instant(moment), f"{utc:%Y-%m-%d %H:%M:%S} UTC", form, text
     )
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "since": since, "clock": clock, "day": day, "countdown": countdown, "between": between, "size": size, "mib": mib,
     "megabytes": megabytes, "thousands": thousands, "share": share, "span": span, "plural": plural,
+    "seconds": seconds, "instant": instant, "brief": brief,
 }  # fmt: skip

@@ -5,9 +5,10 @@ from typing import Any
 import orjson
 
 from gough.domain.machine_status import MachineStatus
-from gough.lab.maas import deploying, operations
+from gough.lab.maas import deploying
 from gough.lab.maas.ask import Ask
 from gough.lab.maas.call import Call, Resource
+from gough.lab.maas.commissioning import start_commissioning
 from gough.lab.maas.core import Core
 from gough.lab.maas.filters import select
 from gough.lab.maas.forms import boolean, create_machine
@@ -68,7 +69,7 @@ def _create(call: Call) -> Answer:
         commission = boolean(ask.form, "commission", default=True) and call.user.is_admin
         machine = create_machine(core, ask.form, call.user.name)
         new = machine.status is MachineStatus.NEW
-        pending = operations.start_commissioning(core, machine, ask, with_tests=True) if commission and new else None
+        pending = start_commissioning(core, machine, ask) if commission and new else None
         answer = json_answer(machine_json(core, machine))
     return after(pending, answer)
 

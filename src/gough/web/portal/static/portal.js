@@ -81,6 +81,9 @@ function tick(root = document) {
     const text = say(time);
     if (time.textContent !== text) time.textContent = text;
   }
+  for (const bar of root.querySelectorAll("progress[data-since]")) {
+    bar.value = Math.max(0, Math.floor((Date.now() - new Date(bar.dataset.since)) / 1000));
+  }
 }
 
 let fetching = false;
@@ -96,9 +99,11 @@ async function refresh() {
   try {
     const answer = await fetch(live, { headers: { Accept: "text/html" }, redirect: "error" });
     if (answer.ok) {
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-      const shown = document.getElementById("live");
-      if (fresh && shown) {
+      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["live", "paused"]) {
+        const fresh = parsed.getElementById(id);
+        const shown = document.getElementById(id);
+        if (!fresh || !shown) continue;
         tick(fresh);
         sync(shown, fresh);
       }
@@ -196,5 +201,7 @@ document.addEventListener("keydown", (event) => {
   if (went && event.key === "m") location.assign("/");
   if (went && event.key === "j") location.assign("/jobs");
   if (went && event.key === "r") location.assign("/regions");
+  if (went && event.key === "t") location.assign("/templates");
+  if (went && event.key === "q") location.assign("/work");
   went = event.key === "g";
 });

@@ -1,0 +1,39 @@
+"""Who asks: the session of the cookie, or for the API, what the Authorization header says."""
+
+from gough.domain.errors import Denied, Unauthenticated
+from gough.services import api_keys, people, tokens
+from gough.services.people import Caller
+from gough.web.message import Request
+
+COOKIE = "gough_session"
+FREE_WHILE_ENROLLING = ("/account/second-factor", "/login", "/logout", "/theme", "/reset")
+
+
+def authenticate(request: Request, *, is_page: bool) -> Caller | None:
+    """None where nobody says who they are. Raises Unauthenticated for a key or token that is not good.
+
+    A header counts before a cookie, and pages look at cookies alone: no other site can make a browser send either
+    where it matters. Raises Denied for somebody who must enrol a second factor first, but for the pages where they do.
+    """
+    if not is_page and (header := request.header("Authorization")):
+        return _of_header(request, header)
+    session = request.cookies.get(COOKIE, "")
+    caller = people.who(request.use, session) if session else None
+    if caller is not None and caller.must_enrol and not (is_page and request.path.startswith(FREE_WHILE_ENROLLING)):
+        raise Denied(
+            "Administrators need a second factor here, and you have none yet.",
+            hint="Enrol one at /account/second-factor.",
+        )
+    return caller
+
+
+def _of_header(request: Request, header: str) -> Caller:
+    scheme, _, key = header.partition(" ")
+    key = key.strip()
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthenticated(
+            "The Authorization header holds no key.", hint="Send `Authorization: Bearer <API key or access token>`."
+        )
+    if key.startswith(api_keys.PREFIX):
+        return api_keys.who(request.use, key, address=request.address)
+    return tokens.who(request.use, key)
