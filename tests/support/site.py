@@ -31,12 +31,14 @@ from gough.ports import Provisioner
 from gough.services import agents, lifecycle, regions, reports, sync, templates
 from gough.services.context import Connect, Use
 from gough.services.secrets import Sealer
+from gough.services.sync.reading import Reading
 from gough.services.waking import Bell
 from tests.contract.harness import HARDWARE, Switches, eventually
 from tests.support.clock import Clock
 
 MAAS_URL = "http://maas.example/MAAS/"
 ENVIRONMENT = {"SECRET_KEY": "a secret of at least 32 characters", "GOUGH_PUBLIC_URL": "https://gough.example"}
+AGENT = {"gough-agent-linux-x86_64.tar.gz": "a" * 64}
 TEMPLATE = {
     "template.yaml": "name: plain\nseries: noble\nvariables:\n  - name: greeting\n    default: hello\n",
     "user-data.yaml": '#cloud-config\nfinal_message: "{{ greeting }}"\n',
@@ -70,6 +72,7 @@ class Site:
         self.clock, self.database, self.power = clock, database, Switches()
         self.region = Region(power=self.power, pace=0, clock=clock.seconds)
         self.bell = Bell()
+        self.readings: dict[str, Reading | None] = {}
         self.use = self.made_with(database, environment or {})
 
     def made_with(
@@ -77,7 +80,7 @@ class Site:
     ) -> Use:
         settings = read_settings(ENVIRONMENT | dict(environment or {}))
         return Use(
-            settings, database, Sealer(settings.key), connect or self.connect, self.bell, lambda: {"x86_64": "a" * 64},
+            settings, database, Sealer(settings.key), connect or self.connect, self.bell, lambda: AGENT,
             timer=self.clock.seconds,
         )  # fmt: skip
 
@@ -112,7 +115,11 @@ class Site:
     # What moves
 
     def poll(self, use: Use | None = None) -> None:
-        sync.poll_all(use or self.use)
+        """As a follower that remembers what it has read; another one begins at the cursor."""
+        if use is None:
+            sync.poll_all(self.use, self.readings)
+        else:
+            sync.poll_all(use)
 
     def work(self, use: Use | None = None) -> int:
         return Executor(use or self.use, self.bell).run_due()

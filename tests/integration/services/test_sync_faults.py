@@ -21,7 +21,7 @@ from gough.lab.maas.region import Backup
 from gough.persistence.database import Database
 from gough.persistence.models import Machine, MachineEvent
 from gough.services import regions
-from gough.services.sync.events import OVERLAP
+from gough.services.sync.reading import OVERLAP
 from tests.contract.harness import HARDWARE
 from tests.support.clock import Clock
 from tests.support.site import MAAS_URL, Crash, Site
@@ -205,6 +205,11 @@ class Faults(RuleBasedStateMachine):
 
         with suppress(Crash), self.interrupted(die):
             self.poll()
+        self.another_follows()
+
+    @rule()
+    def another_follows(self) -> None:
+        self.site.readings.clear()
 
     @rule(requests=moment, wanted=several)
     def poll_while_something_changes(self, requests: int, wanted: list[tuple[int, str]]) -> None:

@@ -19,12 +19,12 @@ log = structlog.get_logger()
 def follow(use: Use, region_id: str, ended: Callable[[], bool], bell: Bell) -> None:
     """Until `ended()`; whoever makes it true rings the bell. Raises nothing of ours."""
     reader = FeedReader(use, region_id, bell)
-    next_poll, next_notices = 0.0, 0.0
+    reading, next_poll, next_notices = None, 0.0, 0.0
     try:
         while not ended():
             heard, now = bell.rings, use.timer()
             if now >= next_poll:
-                poll(use, region_id)
+                reading = poll(use, region_id, reading)
                 reader.keep_open()
                 next_poll = use.timer() + use.settings.maas_poll_seconds
             elif now >= next_notices and reader.has_notices:

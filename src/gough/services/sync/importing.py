@@ -54,5 +54,5 @@ class _Progress:
         self._done += count
         self._visit.set(import_done=self._done, chunk_size=self._visit.chunk_size)
         if (now := self._visit.now()) - self._events_at >= self._every:
-            follow_events(self._visit)
+            follow_events(self._visit, None)
             self._events_at = now

@@ -11,6 +11,7 @@ from gough.services.context import Use
 from gough.services.sync.events import follow_events
 from gough.services.sync.history import HistoryChanged, begin_again, mark_of
 from gough.services.sync.importing import check_presence
+from gough.services.sync.reading import Reading
 from gough.services.sync.reconcile import reconcile
 from gough.services.sync.visit import Visit, set_region
 from gough.services.turns import turn
@@ -18,44 +19,53 @@ from gough.services.turns import turn
 log = structlog.get_logger()
 
 
-def poll_all(use: Use) -> None:
-    """One look at every region that nobody else is looking at. A region in trouble does not stop the others."""
+def poll_all(use: Use, readings: dict[str, Reading | None] | None = None) -> None:
+    """One look at every region that nobody else is looking at. A region in trouble does not stop the others.
+
+    `readings`, by region, goes from one call to the next.
+    """
+    readings = {} if readings is None else readings
     with use.database.read() as session:
         ids = [region.id for region in regions.listed(session)]
     for region_id in ids:
         with turn(use, region_id) as ours:
             if ours is not None:
-                poll(use, region_id)
+                readings[region_id] = poll(use, region_id, readings.get(region_id))
 
 
-def poll(use: Use, region_id: str) -> None:
-    """One look; how it went is the region's health. Raises nothing of ours."""
+def poll(use: Use, region_id: str, reading: Reading | None = None) -> Reading | None:
+    """One look; how it went is the region's health. Raises nothing of ours.
+
+    `reading` is what the same follower's look before gave; None, as after a failure, begins at the cursor.
+    """
     with use.database.read() as session:
         region, now = session.get_one(Region, region_id), use.database.now(session)
     try:
         visit = Visit(use, region, now)
     except GoughError as error:  # a key that cannot be unsealed, or has no three parts
         set_region(use, region_id, health="refused", health_reason=f"{error} {error.hint}")
-        return
+        return None
     try:
-        _look(visit)
+        reading = _look(visit, reading)
         visit.end(None)
     except GoughError as error:
         log.warning("region poll failed", region=region.name, error=str(error))
         visit.end(error)
+        return None
+    return reading
 
 
-def _look(visit: Visit) -> None:
+def _look(visit: Visit, reading: Reading | None) -> Reading:
     try:
-        _steps(visit)
+        return _steps(visit, reading)
     except HistoryChanged:
         begin_again(visit, visit.began_at)
         with visit.use.database.read() as session:
             visit.region = session.get_one(Region, visit.region.id)
-        _steps(visit)
+        return _steps(visit, None)
 
 
-def _steps(visit: Visit) -> None:
+def _steps(visit: Visit, reading: Reading | None) -> Reading:
     region, now = visit.region, visit.began_at
     if region.event_cursor is None:
         newest, _ = visit.ask(visit.client.newest_event)  # before the machines, so that nothing falls between
@@ -63,5 +73,6 @@ def _steps(visit: Visit) -> None:
     every = timedelta(seconds=visit.use.settings.maas_presence_seconds)
     if region.presence_at is None or now - region.presence_at >= every:
         check_presence(visit)
-    follow_events(visit)
+    reading = follow_events(visit, reading)
     reconcile(visit)
+    return reading
