@@ -21,7 +21,7 @@ from bench.figure import Effort, Figure
 from bench.flying import INSTALL_SECONDS, Flight, fly, region_of
 from bench.server import gough
 from bench.watching import Watch
-from gough.bootstrap import AGENT_ARCHIVE, Application
+from gough.bootstrap import Application
 from gough.lab.maas import Region, serve
 from gough.persistence.models import Deployment, Job, JobStep, Machine
 from gough.services import regions, templates
@@ -60,7 +60,7 @@ def measured(effort: Effort, url: str, folder: Path, how: str, start: Start) -> 
     with ExitStack() as stack:
         application = stack.enter_context(databases.wired(url, folder))
         (folder / "agent").mkdir()
-        (folder / "agent" / AGENT_ARCHIVE.format(architecture="x86_64")).write_bytes(b"nobody downloads it here")
+        (folder / "agent" / "gough-agent-linux-x86_64.tar.gz").write_bytes(b"nobody downloads it here")
         region, ids = stack.enter_context(_region(application, count + others))
         processes = start(stack, folder, url)
         wait(lambda: _known(application) == len(ids), "the import")

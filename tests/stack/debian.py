@@ -15,7 +15,7 @@ from tests.support.require import need
 
 IMAGE = "gough-test-debian:12"
 INCLUDE = "systemd,systemd-sysv,python3,dbus"
-CACHE = Path(__file__).resolve().parents[2] / ".cache" / "debian-12.tar"
+CACHE = Path(os.environ.get("GOUGH_TEST_CACHE") or Path(__file__).resolve().parents[2] / ".cache") / "debian-12.tar"
 UNIFIED = Path("/sys/fs/cgroup/cgroup.controllers")
 # What systemd needs to give its services namespaces, short of --privileged.
 RIGHTS = ("--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined")
@@ -104,10 +104,10 @@ def engine() -> Iterator[Engine]:
 
 
 def make_image(ours: Engine) -> None:
-    """From Debian's archive the first time; its root is then kept in .cache/."""
+    """From Debian's archive the first time; its root is then kept in GOUGH_TEST_CACHE or .cache/."""
     if not CACHE.exists():
         need(shutil.which("debootstrap") and os.geteuid() == 0, "debootstrap", "apt-get install debootstrap, as root")
-        CACHE.parent.mkdir(exist_ok=True)
+        CACHE.parent.mkdir(parents=True, exist_ok=True)
         root, part = CACHE.with_suffix(".root"), CACHE.with_suffix(".part")
         shutil.rmtree(root, ignore_errors=True)
         command = ["debootstrap", "--variant=minbase", f"--include={INCLUDE}", "bookworm", str(root)]

@@ -1,4 +1,6 @@
-"""The agent's Debian package on a real Debian 12: installed, run, upgraded, removed and purged, without a network."""
+"""The agent on a real Debian 12: its package installed, run, upgraded, removed and purged, without a network; and the
+user-data's own installer, from a Gough that runs.
+"""
 
 import gzip
 import json
@@ -9,11 +11,24 @@ import sys
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Condition, Thread
-from typing import Any
+from threading import Condition, Event, Thread
+from time import monotonic
+from typing import Any, ClassVar
 
 import pytest
 
+from gough.bootstrap import wire
+from gough.cloud_init import installer
+from gough.cloud_init.compile import compile_user_data
+from gough.cloud_init.mime import take_apart
+from gough.config import read_settings
+from gough.domain.machine_status import MachineStatus
+from gough.domain.machines import MachineRecord
+from gough.lab.server_process import ServerProcess, free_port
+from gough.persistence.models import Agent, Deployment, Job, Machine, MachineToken, Region
+from gough.services import agents, delivering, observing
+from gough.services.context import Use
+from gough.services.secrets import hash_secret
 from tests.stack import debian
 from tests.stack.debian import Container, Engine
 
@@ -205,3 +220,115 @@ def test_a_signed_upgrade_is_installed_by_root_and_a_forged_one_is_not(
     server.until(lambda beat: beat["agent_version"] == NEW)
     assert server.enrolments == 1
     assert "install ok installed" in machine.run("dpkg-query", "--status", "gough-agent")
+
+
+class Gough:
+    """A server that hands out the agent, and a machine that it has deployed."""
+
+    TOKENS: ClassVar = {"enrol": "enrolment-token-of-m1", "report": "report-token-of-m1"}
+
+    def __init__(self, folder: Path, settings: dict[str, str], use: Use) -> None:
+        self.server, self.use, self._shelf = ServerProcess(folder, settings), use, folder / "agent"
+        self._shelf.mkdir()
+
+    def offer(self, artefact: Path) -> None:
+        shutil.copy(artefact, self._shelf)
+
+    def deploy(self) -> None:
+        with self.use.database.write() as session:
+            now = self.use.database.now(session)
+            region = Region(name="lab", url="http://127.0.0.1:9/MAAS/", api_key_sealed="", created_at=now)
+            session.add(region)
+            session.flush()
+            record = MachineRecord("abc", "m1", MachineStatus.DEPLOYED)
+            machine = observing.observe(session, region, record, observed_at=now)
+            job = Job(kind="deployment", machine=machine, parameters={}, created_by="ada", created_at=now, state="done")
+            deployment = Deployment(job=job, machine_id=machine.id, series="bookworm", variables_sealed="")
+            session.add(deployment)
+            session.flush()
+            token = hash_secret(self.TOKENS["enrol"])
+            session.add(
+                MachineToken(token_hash=token, purpose="enrol", deployment_id=deployment.id, machine_id=machine.id,
+                             created_at=now)
+            )  # fmt: skip
+
+    def install(self, machine: Container, folder: Path) -> str:
+        """Run the installer of the user-data that the machine would be given now; what it said."""
+        with self.use.database.read() as session:
+            told = delivering.delivery(self.use, session.query(Machine).one(), self.TOKENS)
+        (part,) = (part for part in take_apart(compile_user_data({}, told)) if part.filename == installer.NAME)
+        (folder / installer.NAME).write_text(part.content)
+        machine.put(folder / installer.NAME, "/tmp/install.sh")
+        return machine.run("sh", "/tmp/install.sh")
+
+    def until_online(self, version: str) -> tuple[Agent, dict[str, Any]]:
+        """The one agent there is and its newest heartbeat, once one of that version has told of everything."""
+        pause, end = Event(), monotonic() + PATIENCE
+        while monotonic() < end:
+            with self.use.database.read() as session:
+                found = session.query(Agent).one_or_none()
+                beat = agents.last_heartbeat(session, found) if found else {}
+                if found and found.state == "online" and found.version == version and "systemd" in beat["collectors"]:
+                    return found, beat
+            pause.wait(0.2)
+        raise AssertionError(f"no agent {version} came online; {self.server.log.read_text()[-500:]}")
+
+
+@pytest.fixture
+def gough(tmp_path: Path) -> Iterator[Gough]:
+    port = free_port(0)
+    settings = {
+        "SECRET_KEY": "s" * 40, "GOUGH_DATA_DIR": str(tmp_path), "GOUGH_PORT": str(port),
+        "GOUGH_PUBLIC_URL": f"http://127.0.0.1:{port}", "GOUGH_AGENT_INTERVAL_SECONDS": "1",
+    }  # fmt: skip
+    application = wire(read_settings(settings))
+    made = Gough(tmp_path, settings, application.use)
+    made.server.start()
+    made.deploy()
+    yield made
+    made.server.stop()
+    application.close()
+
+
+def test_the_user_datas_installer_puts_the_servers_package_on_and_a_newer_one_over_it(
+    machine: Container, gough: Gough, packages: dict[str, Path], tmp_path: Path
+) -> None:
+    before = machine.run("sh", "-c", EVERYTHING)
+    gough.offer(packages[OLD])
+    gough.install(machine, tmp_path)
+    agent, beat = gough.until_online(OLD)
+    assert {name: about["error"] for name, about in beat["collectors"].items() if about["error"]} == {}
+    assert "install ok installed" in machine.run("dpkg-query", "--status", "gough-agent")
+    assert machine.run("find", "/usr/lib/gough-agent", "!", "-perm", "-o=r").strip() == ""  # the agent is not root
+    gough.install(machine, tmp_path)  # again, as somebody would after a failure
+    assert gough.until_online(OLD)[0].id == agent.id
+
+    gough.offer(packages[NEW])
+    gough.install(machine, tmp_path)
+    newer, _ = gough.until_online(NEW)
+    assert (newer.id, newer.key_hash) == (agent.id, agent.key_hash)
+    machine.run("dpkg", "--purge", "gough-agent")
+    assert machine.run("sh", "-c", EVERYTHING) == before
+
+
+def test_where_gough_has_only_the_archive_that_runs_until_a_package_takes_over(
+    machine: Container, gough: Gough, packages: dict[str, Path], tmp_path: Path
+) -> None:
+    before = machine.run("sh", "-c", EVERYTHING)
+    (archive,) = packages[OLD].parent.glob("*.tar.gz")
+    gough.offer(archive)
+    gough.install(machine, tmp_path)
+    agent, beat = gough.until_online(OLD)
+    assert "Transport endpoint is not connected" in beat["collectors"]["systemd"]["error"]  # as docs/agent.md says
+    assert machine.status("dpkg-query", "--status", "gough-agent") != 0
+    assert machine.run("systemctl", "show", "--property=DynamicUser", "--value", "gough-agent").strip() == "yes"
+    pid = machine.run("systemctl", "show", "--property=MainPID", "--value", "gough-agent").strip()
+    assert not re.search(r"^Uid:\s+0\b", machine.run("cat", f"/proc/{pid}/status"), re.MULTILINE)
+
+    gough.offer(packages[NEW])
+    gough.install(machine, tmp_path)
+    taken, _ = gough.until_online(NEW)
+    assert (taken.id, taken.key_hash) == (agent.id, agent.key_hash)
+    assert machine.status("test", "-e", "/opt/gough-agent") == 1
+    machine.run("dpkg", "--purge", "gough-agent")
+    assert machine.run("sh", "-c", EVERYTHING) == before

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from gough.cloud_init.compile import compile_user_data
-from gough.cloud_init.delivery import ARCHITECTURES, Delivery
+from gough.cloud_init.delivery import Delivery
 from gough.cloud_init.document import START, Mark
 from gough.cloud_init.findings import Finding, Severity, error, warning
 from gough.cloud_init.inheritance import file_of
@@ -27,7 +27,7 @@ _EXAMPLE_DELIVERY = Delivery(
     report_token="r" * 43,
     enrolment_token="e" * 43,
     server_id="example",
-    agent_checksums=dict.fromkeys(ARCHITECTURES, "0" * 64),
+    agent_checksums={"gough-agent-linux-x86_64.tar.gz": "0" * 64},
 )
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from gough.domain.errors import Invalid, Problem
 
-ARCHITECTURES = ("x86_64", "aarch64")
+ARTEFACT = re.compile(
+    r"gough-agent-linux-(x86_64|aarch64)\.tar\.gz|gough-agent_[0-9][0-9A-Za-z.+~]*_(amd64|arm64)\.deb"
+)
 # None of these forms has a character that means something to a shell, to systemd or in a URL's path.
 _URL = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+(/[A-Za-z0-9._~/-]*)?")
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{16,256}")
@@ -17,7 +19,7 @@ _PEM = re.compile(r"(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERT
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`agent_checksums` leads from an architecture as `uname -m` names it to the sha256 of its agent tarball.
+    """`agent_checksums` leads from the name of an archive or package of the agent to its sha256.
 
     `ca_pem` is the certificate authority of `public_url`, or empty where the public ones vouch for it.
     Raises Invalid if a field has another form than servers can rely on.
@@ -54,7 +56,7 @@ class Delivery:
         if self.ca_pem and not _PEM.fullmatch(self.ca_pem):
             yield "ca_pem", "expected PEM certificates and nothing else"
         if not self.agent_checksums:
-            yield "agent_checksums", "expected the checksum of at least one agent tarball"
-        for architecture, checksum in self.agent_checksums.items():
-            if architecture not in ARCHITECTURES or not _SHA256.fullmatch(checksum):
-                yield f"agent_checksums/{architecture}", f"expected {' or '.join(ARCHITECTURES)}, and a sha256 in hex"
+            yield "agent_checksums", "expected the checksum of at least one archive or package of the agent"
+        for name, checksum in self.agent_checksums.items():
+            if not ARTEFACT.fullmatch(name) or not _SHA256.fullmatch(checksum):
+                yield f"agent_checksums/{name}", "expected an archive or package of the agent, and a sha256 in hex"

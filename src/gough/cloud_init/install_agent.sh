@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs the Gough agent: download, check against the pinned checksum, unpack, configure, start.
-# May be run again. GOUGH_ROOT prefixes every path, to install into an image; nothing is started then.
-# shellcheck disable=SC2034  # the checksum that is used is chosen by architecture
+# Installs the Gough agent: download, check against the pinned checksum, configure, install, start. Where there is dpkg
+# that is the package, elsewhere the archive. May be run again, and reaches nothing but Gough.
+# GOUGH_ROOT prefixes every path, to unpack the archive into an image; nothing is started then.
 set -eu
 umask 077
 # -- settings --
 
 ROOT=${GOUGH_ROOT:-}
 RETRY_SECONDS=${GOUGH_RETRY_SECONDS:-2} # doubles after each failed download
+LOCK_TRIES=150                          # of 2 s: what holds dpkg's lock at a first boot are other installations
 
 fail() {
     echo "gough-agent: $*" >&2
@@ -15,26 +16,37 @@ fail() {
 }
 
 command -v python3 >/dev/null || fail "python3 is missing; it is needed to download and to run the agent"
+
+# choose PATTERN: what Gough has of that name, with its checksum.
+choose() {
+    while read -r sum file; do
+        # shellcheck disable=SC2254  # a pattern
+        case $file in $1) name=$file expected=$sum ;; esac
+    done <<END
+$CHECKSUMS
+END
+}
+
+name='' expected=''
 arch=$(uname -m)
-case $arch in
-    x86_64) expected=$SHA256_x86_64 ;;
-    aarch64) expected=$SHA256_aarch64 ;;
-    *) expected= ;;
-esac
-[ -n "$expected" ] || fail "Gough has no agent for $arch"
+if [ -z "$ROOT" ] && [ -d /run/systemd/system ] && command -v dpkg >/dev/null; then
+    choose "gough-agent_*_$(dpkg --print-architecture).deb"
+fi
+[ -n "$name" ] || choose "gough-agent-linux-$arch.tar.gz"
+[ -n "$name" ] || fail "Gough has no agent for $arch"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-tarball=$work/gough-agent.tar.gz
+got=$work/$name
 ca=
 if [ -n "$CA_PEM" ]; then
     ca=$work/ca.pem
     printf '%s' "$CA_PEM" >"$ca"
 fi
 
-url=$PUBLIC_URL/agent/gough-agent-linux-$arch.tar.gz
-python3 - "$url" "$tarball" "$expected" "$ca" "$RETRY_SECONDS" <<'PYTHON' || fail "could not download $url"
+url=$PUBLIC_URL/agent/$name
+python3 - "$url" "$got" "$expected" "$ca" "$RETRY_SECONDS" <<'PYTHON' || fail "could not download $url"
 import hashlib, http.client, ssl, sys, time, urllib.error, urllib.request
 
 TRIES, LONGEST = 8, 30.0
@@ -59,23 +71,10 @@ for attempt in range(1, TRIES + 1):
 sys.exit(1)
 PYTHON
 
-actual=$(sha256sum "$tarball" | cut -d ' ' -f 1)
+actual=$(sha256sum "$got" | cut -d ' ' -f 1)
 if [ "$actual" != "$expected" ]; then
-    rm -f "$tarball"
     fail "the download's checksum is $actual; expected $expected; nothing was installed"
 fi
-
-new=$ROOT/opt/gough-agent.new
-rm -rf "$new"
-install -d -m 755 "$ROOT/opt" "$new"
-(
-    umask 022
-    tar -xzf "$tarball" -C "$new" --strip-components=1 --no-same-owner
-)
-[ -f "$new/gough-agent.service" ] || fail "the tarball holds no gough-agent.service"
-rm -rf "$ROOT/opt/gough-agent"
-mv "$new" "$ROOT/opt/gough-agent"
-install -D -m 644 "$ROOT/opt/gough-agent/gough-agent.service" "$ROOT/etc/systemd/system/gough-agent.service"
 
 etc=$ROOT/etc/gough-agent
 install -d -m 755 "$etc"
@@ -92,8 +91,43 @@ fi
 } >"$etc/agent.env.new"
 mv -f "$etc/agent.env.new" "$etc/agent.env"
 
-if [ -z "$ROOT" ]; then
-    systemctl daemon-reload
-    systemctl enable gough-agent
-    systemctl restart gough-agent # one that ran already takes up the new token
-fi
+install_package() {
+    tries=0
+    code=0
+    export DEBIAN_FRONTEND=noninteractive
+    while :; do
+        (umask 022 && dpkg --install --force-confold "$got") && return || code=$?
+        tries=$((tries + 1))
+        [ "$code" -eq 2 ] && [ "$tries" -lt "$LOCK_TRIES" ] || return "$code"
+        sleep 2
+    done
+}
+
+install_archive() {
+    new=$ROOT/opt/gough-agent.new
+    rm -rf "$new"
+    install -d -m 755 "$ROOT/opt" "$new"
+    (
+        umask 022
+        tar -xzf "$got" -C "$new" --strip-components=1 --no-same-owner
+    )
+    [ -f "$new/gough-agent.service" ] || fail "the archive holds no gough-agent.service"
+    rm -rf "$ROOT/opt/gough-agent"
+    mv "$new" "$ROOT/opt/gough-agent"
+    install -D -m 644 "$ROOT/opt/gough-agent/gough-agent.service" "$ROOT/etc/systemd/system/gough-agent.service"
+}
+
+case $name in
+    *.deb)
+        install_package || fail "dpkg could not install $name; correct what it says above, then run this script again"
+        systemctl start gough-agent # which dpkg has done, unless a policy forbade it
+        ;;
+    *)
+        install_archive
+        if [ -z "$ROOT" ]; then
+            systemctl daemon-reload
+            systemctl enable gough-agent
+            systemctl restart gough-agent # one that ran already takes up the new token
+        fi
+        ;;
+esac

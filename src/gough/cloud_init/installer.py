@@ -3,7 +3,7 @@
 import shlex
 from importlib.resources import files
 
-from gough.cloud_init.delivery import ARCHITECTURES, Delivery
+from gough.cloud_init.delivery import Delivery
 
 NAME = "90-gough-agent.sh"
 
@@ -16,7 +16,7 @@ def script(delivery: Delivery) -> str:
         "INTERVAL": str(delivery.interval_seconds),
         "ALLOW_HTTP": "true" if delivery.allow_http else "",
         "CA_PEM": delivery.ca_pem,
-        **{f"SHA256_{arch}": delivery.agent_checksums.get(arch, "") for arch in ARCHITECTURES},
+        "CHECKSUMS": "\n".join(f"{digest}  {name}" for name, digest in sorted(delivery.agent_checksums.items())),
     }
     body = files(__package__).joinpath("install_agent.sh").read_text(encoding="utf-8")
     head, body = body.split("# -- settings --\n")

@@ -25,7 +25,12 @@ def delivery() -> Delivery:
         report_token="report-token-of-this-deployment",
         enrolment_token="enrolment-token-of-this-machine",
         server_id="4y3h7n",
-        agent_checksums={"x86_64": "a" * 64, "aarch64": "b" * 64},
+        agent_checksums={
+            "gough-agent-linux-x86_64.tar.gz": "a" * 64,
+            "gough-agent-linux-aarch64.tar.gz": "b" * 64,
+            "gough-agent_0.1.0_amd64.deb": "c" * 64,
+            "gough-agent_0.1.0_arm64.deb": "d" * 64,
+        },
     )
 
 

@@ -106,8 +106,11 @@ def test_two_secrets_and_no_more(delivery):
         ({"interval_seconds": 0}, "/interval_seconds"),
         ({"ca_pem": "not a certificate"}, "/ca_pem"),
         ({"agent_checksums": {}}, "/agent_checksums"),
-        ({"agent_checksums": {"riscv64": "a" * 64}}, "/agent_checksums/riscv64"),
-        ({"agent_checksums": {"x86_64": "A" * 64}}, "/agent_checksums/x86_64"),
+        ({"agent_checksums": {"../gough.db": "a" * 64}}, "/agent_checksums/../gough.db"),
+        (
+            {"agent_checksums": {"gough-agent_0.1.0_amd64.deb": "A" * 64}},
+            "/agent_checksums/gough-agent_0.1.0_amd64.deb",
+        ),
     ],
 )
 def test_a_delivery_that_servers_could_not_use_is_refused(delivery, change, pointer):

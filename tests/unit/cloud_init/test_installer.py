@@ -14,6 +14,7 @@ import pytest
 from gough.cloud_init import installer
 
 ARCH = platform.machine()
+NAME = f"gough-agent-linux-{ARCH}.tar.gz"
 PEM = "-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----\n"
 pytestmark = pytest.mark.skipif(ARCH not in {"x86_64", "aarch64"}, reason="there is no agent for this architecture")
 
@@ -36,6 +37,8 @@ class Site:
     url: str = ""
     content: bytes = AGENT
     statuses: list[int] = field(default_factory=list)  # answered first, one a request
+    cuts: list[int] = field(default_factory=list)  # after so many bytes the connection ends, one a request
+    tells_length: bool = True
     asked: list[str] = field(default_factory=list)
 
 
@@ -47,9 +50,10 @@ def site() -> Iterator[Site]:
         def do_GET(self) -> None:
             site.asked.append(self.path)
             self.send_response(site.statuses.pop(0) if site.statuses else 200)
-            self.send_header("Content-Length", str(len(site.content)))
+            if site.tells_length:
+                self.send_header("Content-Length", str(len(site.content)))
             self.end_headers()
-            self.wfile.write(site.content)
+            self.wfile.write(site.content[: site.cuts.pop(0)] if site.cuts else site.content)
 
         def log_message(self, *args: object) -> None:
             pass
@@ -66,7 +70,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def local(delivery, site):
-    checksums = {ARCH: hashlib.sha256(AGENT).hexdigest()}
+    checksums = {NAME: hashlib.sha256(AGENT).hexdigest()}
     return replace(delivery, public_url=site.url, allow_http=True, agent_checksums=checksums)
 
 
@@ -78,7 +82,7 @@ def installed(root) -> dict[str, tuple[int, str]]:
 def test_the_agent_is_installed_and_configured(run, site, local, tmp_path):
     done = run(installer.script(local), root=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert site.asked == [f"/agent/gough-agent-linux-{ARCH}.tar.gz"]
+    assert site.asked == [f"/agent/{NAME}"]
     settings = (
         f"MANAGEMENT_SERVER_URL={site.url}\nGOUGH_ENROLMENT_TOKEN=enrolment-token-of-this-machine\n"
         "SERVER_ID=4y3h7n\nMONITORING_INTERVAL=30\nGOUGH_ALLOW_HTTP=true\n"
@@ -112,6 +116,28 @@ def test_a_server_that_stumbles_is_asked_again(run, site, local, tmp_path):
     assert len(site.asked) == 5
 
 
+@pytest.mark.parametrize("tells_length", [True, False])
+def test_a_download_that_is_cut_in_the_middle_is_never_installed_and_asked_for_again(
+    run, site, local, tmp_path, tells_length
+):
+    site.tells_length, site.cuts = tells_length, [0, 1, len(AGENT) // 2, len(AGENT) - 1]
+    done = run(installer.script(local), root=tmp_path / "well", GOUGH_RETRY_SECONDS="0")
+    assert (done.returncode, len(site.asked)) == (0, 5)
+    assert installed(tmp_path / "well")["opt/gough-agent/bin/gough-agent"] == (0o755, "#!/bin/sh\n")
+
+    site.cuts = [len(AGENT) // 2] * 8
+    done = run(installer.script(local), root=tmp_path / "cut", GOUGH_RETRY_SECONDS="0")
+    assert (done.returncode, len(site.asked)) == (1, 5 + 8)
+    assert not (tmp_path / "cut").exists()
+
+
+def test_into_an_image_goes_the_archive_whatever_else_there_is(run, site, local, tmp_path):
+    packages = {f"gough-agent_0.1.0_{arch}.deb": "a" * 64 for arch in ("amd64", "arm64")}
+    both = replace(local, agent_checksums={**local.agent_checksums, **packages})
+    assert run(installer.script(both), root=tmp_path).returncode == 0
+    assert site.asked == [f"/agent/{NAME}"]
+
+
 def test_it_gives_up_after_eight_tries(run, site, local, tmp_path):
     site.statuses = [503] * 12
     done = run(installer.script(local), root=tmp_path, GOUGH_RETRY_SECONDS="0")
@@ -127,7 +153,8 @@ def test_what_is_not_there_is_not_asked_for_again(run, site, local, tmp_path):
 
 def test_an_architecture_without_an_agent_is_told(run, site, local, tmp_path):
     other = {"x86_64": "aarch64", "aarch64": "x86_64"}[ARCH]
-    done = run(installer.script(replace(local, agent_checksums={other: "a" * 64})), root=tmp_path)
+    checksums = {f"gough-agent-linux-{other}.tar.gz": "a" * 64}
+    done = run(installer.script(replace(local, agent_checksums=checksums)), root=tmp_path)
     assert done.returncode == 1 and f"no agent for {ARCH}" in done.stderr and site.asked == []
 
 
