@@ -88,8 +88,11 @@ def sign_in(use: Use, name: str, password: str, *, address: str, code: str = "")
     return begin_session(use, prove(use, name, password, code), address=address)
 
 
-def begin_session(use: Use, user: User, *, address: str) -> tuple[str, datetime]:
-    """For somebody who has proved who they are: a new session's secret and its end."""
+def begin_session(use: Use, user: User, *, address: str, id_token: str = "") -> tuple[str, datetime]:
+    """For somebody who has proved who they are: a new session's secret and its end.
+
+    `id_token`: an identity provider's word for it. Then the second factor was its matter, not ours.
+    """
     secret = new_secret()
     with use.database.write() as session:
         now = use.database.now(session)
@@ -99,6 +102,7 @@ def begin_session(use: Use, user: User, *, address: str) -> tuple[str, datetime]
             LoginSession(
                 secret_hash=hash_secret(secret), user_id=user.id, csrf_token=new_secret(), created_at=now,
                 expires_at=now + SESSION_LIFE, address=address,
+                id_token_sealed=use.sealer.seal_text(id_token) if id_token else None,
             )
         )  # fmt: skip
     return secret, now + SESSION_LIFE
@@ -113,7 +117,7 @@ def who(use: Use, session_secret: str) -> Caller | None:
         user = found.user
     return Caller(
         user.name, Role(user.role), found.csrf_token, user_id=user.id, credential=session_id(found),
-        must_enrol=must_enrol(use, user),
+        must_enrol=found.id_token_sealed is None and must_enrol(use, user),
     )  # fmt: skip
 
 

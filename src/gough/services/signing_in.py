@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from gough.domain.errors import Misconfigured, SecondFactorNeeded, Unauthenticated
 from gough.domain.retry import Backoff
-from gough.persistence.models import User
+from gough.persistence.models import Identity, User
 from gough.services import audit, second_factor
 from gough.services.context import Use
 from gough.services.password_hashing import is_right
@@ -30,14 +30,20 @@ def prove(use: Use, name: str, password: str, code: str = "") -> User:
 
 
 def prove_password(use: Use, name: str, password: str) -> User:
-    """Raises Unauthenticated. Whoever has a second factor must still `prove_code`."""
+    """Raises Unauthenticated. Whoever has a second factor must still `prove_code`.
+
+    Nobody comes in like this who signs in at the identity provider: what it takes away would stay theirs here.
+    """
+    if not use.settings.oidc_allow_local:
+        raise Unauthenticated("Nobody signs in with a password here.", hint=f"Use {use.settings.oidc_name}.")
     with use.database.read() as session:
         user, now = session.scalars(select(User).where(User.name == name)).one_or_none(), use.database.now(session)
+        is_elsewhere = user is not None and _signs_in_elsewhere(session, use, user)
     if user is not None:
         audit.note(actor=user.name)
         _refuse_locked(user, now)
     right = is_right(user.password_hash if user else None, password)
-    if user is None or not right or user.disabled_at is not None:
+    if user is None or not right or user.disabled_at is not None or is_elsewhere:
         if user is not None:
             _count_failure(use, user.id)
         raise Unauthenticated("The name or the password is wrong.", hint="Try again.")
@@ -81,6 +87,11 @@ def welcome(session: Session, user_id: str, now: datetime) -> None:
     """They are in: what failed before is forgotten."""
     user = session.get_one(User, user_id)
     user.failed_logins, user.locked_until, user.signed_in_at = 0, None, now
+
+
+def _signs_in_elsewhere(session: Session, use: Use, user: User) -> bool:
+    query = select(Identity.id).where(Identity.user_id == user.id, Identity.issuer == use.settings.oidc_issuer)
+    return session.scalar(query) is not None
 
 
 def _too_late() -> Unauthenticated:

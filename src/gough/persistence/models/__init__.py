@@ -5,6 +5,7 @@ from gough.persistence.models.audit import AuditCheckpoint, AuditEntry
 from gough.persistence.models.base import Base
 from gough.persistence.models.bulk import Bulk, BulkItem
 from gough.persistence.models.idempotency import KeptAnswer
+from gough.persistence.models.identities import Identity
 from gough.persistence.models.jobs import ACTIVE, Deployment, Job, JobLog, JobStep
 from gough.persistence.models.keys import ApiKey, RefreshToken, TokenFamily
 from gough.persistence.models.machines import Machine, MachineEvent, MachineTag, Region, StreamHead
@@ -25,6 +26,7 @@ __all__ = [
     "Bulk",
     "BulkItem",
     "Deployment",
+    "Identity",
     "Job",
     "JobLog",
     "JobStep",

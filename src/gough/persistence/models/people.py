@@ -46,7 +46,10 @@ class RecoveryCode(Base):
 
 
 class LoginSession(Base):
-    """A portal session; the cookie holds the secret, the row its hash."""
+    """A portal session; the cookie holds the secret, the row its hash.
+
+    `id_token_sealed` is the identity provider's word that began it; None where a password did.
+    """
 
     __tablename__ = "sessions"
 
@@ -56,6 +59,7 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(Utc)
     expires_at: Mapped[datetime] = mapped_column(Utc)
     address: Mapped[str] = mapped_column(String(45), default="")
+    id_token_sealed: Mapped[str | None] = mapped_column(Text)
 
     user: Mapped[User] = relationship()
 

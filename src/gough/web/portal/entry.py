@@ -3,7 +3,7 @@
 from gough.domain.errors import Conflict, GoughError, Invalid, Unauthenticated
 from gough.domain.permissions import Permission
 from gough.persistence.models import User
-from gough.services import people, signing_in, users
+from gough.services import audit, oidc, people, signing_in, users
 from gough.web.authentication import COOKIE
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import Open, operation
@@ -42,10 +42,9 @@ def setup(request: Request) -> Answer:
 def login_form(request: Request) -> Answer:
     if request.caller is not None:
         return redirect("/")
-    if _needs_setup(request):
+    if _needs_setup(request) and request.use.settings.oidc_allow_local:
         return redirect("/setup")
-    onward, made = _onward(request.query.get("next", "")), request.query.get("made", "")
-    return page(request, "login.html", trouble=None, name="", onward=onward, made=made)
+    return login_page(request, onward=onward_of(request.query.get("next", "")), made=request.query.get("made", ""))
 
 
 @operation(
@@ -53,12 +52,11 @@ def login_form(request: Request) -> Answer:
 )  # fmt: skip
 def login(request: Request) -> Answer:
     form = request.form
-    name, onward = form.get("name", "").strip(), _onward(form.get("next", ""))
+    name, onward = form.get("name", "").strip(), onward_of(form.get("next", ""))
     try:
         user = signing_in.prove_password(request.use, name, form.get("password", ""))
     except Unauthenticated as error:
-        trouble = trouble_of(error)
-        return page(request, "login.html", status=401, trouble=trouble, name=name, onward=onward, made="")
+        return login_page(request, error, name=name, onward=onward)
     if user.totp_sealed is not None:
         return page(request, "code.html", trouble=None, ticket=signing_in.ticket(request.use, user), onward=onward)
     return _enter(request, user, onward)
@@ -70,7 +68,7 @@ def login(request: Request) -> Answer:
 )  # fmt: skip
 def second_step(request: Request) -> Answer:
     form = request.form
-    ticket, onward = form.get("ticket", ""), _onward(form.get("next", ""))
+    ticket, onward = form.get("ticket", ""), onward_of(form.get("next", ""))
     user = signing_in.ticket_holder(request.use, ticket)
     try:
         signing_in.prove_code(request.use, user, form.get("code", ""))
@@ -101,9 +99,14 @@ def reset(request: Request) -> Answer:
 
 @operation("POST /logout", permission=Permission.VIEW, summary="Sign out.", is_page=True)
 def logout(request: Request) -> Answer:
-    people.sign_out(request.use, request.cookies.get(COOKIE, ""))
+    secret = request.cookies.get(COOKIE, "")
+    elsewhere = oidc.sign_out_url(request.use, secret)
+    people.sign_out(request.use, secret)
     request.fresh_cookies.append(cookie(request, COOKIE, "", seconds=0))
-    return redirect("/login")
+    request.caller = None
+    audit.note(after={"ended": "the session; sent to the provider to end that one too"} if elsewhere else None)
+    # A page, not a redirect: our content security policy lets no form lead to another site.
+    return page(request, "signed_out.html", elsewhere=elsewhere) if elsewhere else redirect("/login")
 
 
 @operation("POST /theme", permission=Permission.VIEW, summary="Choose light or dark.", is_page=True)
@@ -114,9 +117,24 @@ def theme(request: Request) -> Answer:
     return redirect(local_path(request.header("Referer"), request.header("Host")))
 
 
+def login_page(
+    request: Request, error: GoughError | None = None, *, name: str = "", onward: str = "/", made: str = ""
+) -> Answer:
+    """The ways in: by name and password, by single sign-on where there is one, and why the last try failed."""
+    trouble, settings = trouble_of(error) if error else None, request.use.settings
+    return page(
+        request, "login.html", status=trouble.status if trouble else 200, trouble=trouble, name=name, onward=onward,
+        made=made, sign_on=settings.oidc_name if settings.oidc_issuer else "", is_local=settings.oidc_allow_local,
+    )  # fmt: skip
+
+
+def keep_session(request: Request, secret: str) -> None:
+    request.fresh_cookies.append(cookie(request, COOKIE, secret, seconds=int(people.SESSION_LIFE.total_seconds())))
+
+
 def _enter(request: Request, user: User, onward: str) -> Answer:
     secret, _ = people.begin_session(request.use, user, address=request.address)
-    request.fresh_cookies.append(cookie(request, COOKIE, secret, seconds=int(people.SESSION_LIFE.total_seconds())))
+    keep_session(request, secret)
     return redirect("/account/second-factor" if people.must_enrol(request.use, user) else onward)
 
 
@@ -130,6 +148,6 @@ def _needs_setup(request: Request) -> bool:
         return people.needs_setup(session)
 
 
-def _onward(path: str) -> str:
+def onward_of(path: str) -> str:
     """Only a path of ours: a full address here would send people to somebody else's page."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
