@@ -5,12 +5,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from gough.adapters.maas import connect
 from gough.adapters.maas.feed import open_feed
-from gough.config import Settings, read_settings
+from gough.cloud_init.delivery import ARTEFACT
+from gough.config import LOOPBACK, Settings, read_settings
 from gough.domain.errors import Misconfigured, Unavailable
 from gough.jobs.dispatcher import Dispatcher
 from gough.jobs.duties import Duties
@@ -18,15 +21,13 @@ from gough.jobs.executor import Executor
 from gough.jobs.followers import Followers
 from gough.persistence import schema
 from gough.persistence.database import Database
-from gough.ports import Waker
+from gough.ports import IdentityProvider, Waker
 from gough.services import regions, templates
 from gough.services.context import Use
 from gough.services.secrets import Sealer
 from gough.services.waking import Bell
 from gough.shared_files import shared
 
-AGENT_ARCHIVE = "gough-agent-linux-{architecture}.tar.gz"
-ARCHITECTURES = ("x86_64", "aarch64")
 FIRST_REGION = "default"
 
 
@@ -106,8 +107,29 @@ def wire(settings: Settings | None = None) -> Application:
         waker=bell if settings.executor == "threads" else _waker(settings, bell),
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
         open_feed=open_feed,
+        identity_provider=cache(partial(_identity_provider, settings)) if settings.oidc_issuer else None,
     )
     return Application(use, bell, Executor(use, bell), Followers(use))
+
+
+def _identity_provider(settings: Settings) -> IdentityProvider:
+    from gough.adapters.oidc.provider import OidcProvider, Registration  # noqa: PLC0415  (0.3 s, for whoever uses it)
+
+    public = settings.public_url.rstrip("/")
+    secret = settings.oidc_client_secret
+    registration = Registration(
+        name=settings.oidc_name,
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else "",
+        scopes=settings.oidc_scopes,
+        groups_claim=settings.oidc_groups_claim,
+        redirect_uri=f"{public}/login/oidc/callback",
+        signed_out_uri=f"{public}/login",
+        need_acr=frozenset(settings.oidc_need_acr.split()),
+        need_amr=frozenset(settings.oidc_need_amr.split()),
+    )
+    return OidcProvider(registration, loopback=urlsplit(settings.oidc_issuer).hostname in LOOPBACK)
 
 
 def queue_answers(settings: Settings) -> bool:
@@ -153,6 +175,10 @@ def agent_dir(settings: Settings) -> Path:
 
 
 def agent_checksums(folder: Path) -> Mapping[str, str]:
-    """{architecture: SHA-256} of the agent's archives that this server can hand out."""
-    files = {a: folder / AGENT_ARCHIVE.format(architecture=a) for a in ARCHITECTURES}
-    return {a: hashlib.sha256(file.read_bytes()).hexdigest() for a, file in files.items() if file.is_file()}
+    """{name: SHA-256} of what this server hands out of the agent: for each architecture an archive and a package, the
+    one that was built last.
+    """
+    files = [file for file in folder.glob("gough-agent*") if not file.is_symlink()]
+    matches = ((ARTEFACT.fullmatch(file.name), file) for file in sorted(files, key=lambda file: file.stat().st_mtime))
+    newest = {match.groups(): file for match, file in matches if match}  # groups: of an archive, of a package
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in newest.values()}

@@ -5,6 +5,7 @@ Each NAME may instead be given as NAME_FILE, the path of a file that holds the v
 
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,12 +14,28 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from gough.domain.durations import parse_durations
 from gough.domain.errors import Invalid, Misconfigured, Problem
+from gough.domain.permissions import Role
+from gough.domain.sign_on import parse_role_map
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _deadlines(value: object) -> object:
     return parse_durations(value) if isinstance(value, str) else value
+
+
+def _roles(value: object) -> object:
+    return parse_role_map(value) if isinstance(value, str) else value
+
+
+def _networks(value: object) -> object:
+    """Raises ValueError naming the first that is none."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}. Give addresses or networks like 10.20.0.0/24,2001:db8::1, with commas") from None
 
 
 class Settings(BaseModel):
@@ -37,6 +54,9 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     public_url: str = Field("", alias="GOUGH_PUBLIC_URL")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)] = Field(
+        default_factory=tuple, alias="GOUGH_TRUSTED_PROXIES"
+    )
     ca_file: Path | None = Field(None, alias="GOUGH_CA_FILE")
     allow_http: bool = Field(False, alias="GOUGH_ALLOW_HTTP")
     host: str = Field("127.0.0.1", alias="GOUGH_HOST")
@@ -47,6 +67,20 @@ class Settings(BaseModel):
     setup_secret: SecretStr | None = Field(None, alias="GOUGH_SETUP_SECRET")
     admins_need_totp: bool = Field(False, alias="GOUGH_ADMINS_NEED_TOTP")
     audit_days: int = Field(0, alias="GOUGH_AUDIT_DAYS", ge=0)
+
+    oidc_issuer: str = Field("", alias="GOUGH_OIDC_ISSUER")
+    oidc_client_id: str = Field("", alias="GOUGH_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, alias="GOUGH_OIDC_CLIENT_SECRET")
+    oidc_name: str = Field("single sign-on", alias="GOUGH_OIDC_NAME", max_length=40)
+    oidc_scopes: str = Field("openid profile email", alias="GOUGH_OIDC_SCOPES")
+    oidc_groups_claim: str = Field("groups", alias="GOUGH_OIDC_GROUPS_CLAIM")
+    oidc_role_map: Annotated[Mapping[str, Role], BeforeValidator(_roles)] = Field(
+        default_factory=dict, alias="GOUGH_OIDC_ROLE_MAP"
+    )
+    oidc_default_role: Role | None = Field(None, alias="GOUGH_OIDC_DEFAULT_ROLE")
+    oidc_need_acr: str = Field("", alias="GOUGH_OIDC_NEED_ACR")
+    oidc_need_amr: str = Field("", alias="GOUGH_OIDC_NEED_AMR")
+    oidc_allow_local: bool = Field(True, alias="GOUGH_OIDC_ALLOW_LOCAL")
 
     executor: Literal["threads", "celery"] = Field("threads", alias="GOUGH_EXECUTOR")
     worker_threads: int = Field(4, alias="GOUGH_WORKER_THREADS", ge=1, le=64)
@@ -139,11 +173,43 @@ def check(settings: Settings) -> list[Problem]:
         )
     if settings.previous_key and settings.secret_key_previous == settings.secret_key:
         problems.append(Problem("SECRET_KEY_PREVIOUS", "is the same as SECRET_KEY. Give the key before, or nothing."))
+    problems += _sign_on_problems(settings)
     if settings.maas_api_key and not settings.maas_url:
         problems.append(Problem("MAAS_URL", "is missing, but MAAS_API_KEY is set. Give http://…:5240/MAAS/."))
     if settings.maas_api_key and settings.maas_api_key.get_secret_value().count(":") != 2:
         problems.append(Problem("MAAS_API_KEY", "has three parts, consumer:token:secret (`maas apikey`)."))
     return problems
+
+
+def _sign_on_problems(settings: Settings) -> list[Problem]:
+    """Without an issuer there is no single sign-on, and its other settings do not matter."""
+    if not settings.oidc_issuer:
+        said = "is missing, but GOUGH_OIDC_ALLOW_LOCAL is false: nobody could sign in."
+        return [] if settings.oidc_allow_local else [Problem("GOUGH_OIDC_ISSUER", said)]
+    try:
+        url = urlsplit(settings.oidc_issuer)
+    except ValueError:  # as above
+        url = urlsplit("")
+    is_url = url.scheme in ("http", "https") and url.hostname and not (url.query or url.fragment or url.username)
+    is_forgeable = url.scheme == "http" and url.hostname not in LOOPBACK and not settings.allow_http
+    has_role = settings.oidc_role_map or settings.oidc_default_role
+    wrong = (
+        ("GOUGH_OIDC_ISSUER", not is_url, "must be https://host/path, as the provider writes it."),
+        (
+            "GOUGH_OIDC_ISSUER",
+            is_forgeable,
+            "is plain http, so anybody on the way could sign in. Give an https address.",
+        ),
+        ("GOUGH_OIDC_CLIENT_ID", not settings.oidc_client_id, "is missing. The provider gave it to Gough."),
+        ("GOUGH_PUBLIC_URL", not settings.public_url, "is missing. The provider sends people back to it."),
+        ("GOUGH_OIDC_SCOPES", "openid" not in settings.oidc_scopes.split(), "must have the scope openid."),
+        (
+            "GOUGH_OIDC_ROLE_MAP",
+            not has_role,
+            "is missing. Give it or GOUGH_OIDC_DEFAULT_ROLE: nobody would be let in.",
+        ),
+    )
+    return [Problem(name, said) for name, is_wrong, said in wrong if is_wrong]
 
 
 def _value(name: str, environment: Mapping[str, str]) -> str | None:

@@ -26,6 +26,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "Serving": {
         "GOUGH_HOST": "The address to listen on.",
         "GOUGH_PORT": "The port to listen on.",
+        "GOUGH_TRUSTED_PROXIES": "The reverse proxies' addresses or networks, with commas: `127.0.0.1,10.20.0.0/24`. "
+        "Who asks and by https or not is read from the headers of these alone ([how](#behind-a-proxy)).",
         "GOUGH_CA_FILE": "PEM file of the authority that signed Gough's certificate; servers are told to trust it.",
         "GOUGH_ALLOW_HTTP": "Accept a GOUGH_PUBLIC_URL with plain http outside the loopback: tokens then cross the "
         "network readable.",
@@ -46,6 +48,23 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "People and what they did": {
         "GOUGH_ADMINS_NEED_TOTP": "Administrators can do nothing but enrol a second factor until they have one.",
         "GOUGH_AUDIT_DAYS": "Audit entries older than so many days are removed; 0 keeps all.",
+    },
+    "Single sign-on": {
+        "GOUGH_OIDC_ISSUER": "The OpenID Connect provider, exactly as it writes its issuer. Without it there is no "
+        "single sign-on ([how](#single-sign-on)).",
+        "GOUGH_OIDC_CLIENT_ID": "What Gough is called there.",
+        "GOUGH_OIDC_CLIENT_SECRET": "Its secret there; none for a public client, which PKCE protects.",
+        "GOUGH_OIDC_NAME": "What people call the provider: `Sign in with …`.",
+        "GOUGH_OIDC_SCOPES": "What is asked of the provider, `openid` among it; some need `groups` as well.",
+        "GOUGH_OIDC_GROUPS_CLAIM": "The claim that lists somebody's groups; dots lead into a claim, as in "
+        "`realm_access.roles`.",
+        "GOUGH_OIDC_ROLE_MAP": "Which group has which role: `gough-admins=admin,ops=operator`. Semicolons where the "
+        "names have commas.",
+        "GOUGH_OIDC_DEFAULT_ROLE": "The role of whoever has none of these groups. Without it they are refused.",
+        "GOUGH_OIDC_NEED_ACR": "One of these words must be the token's `acr`: how strongly somebody signed in.",
+        "GOUGH_OIDC_NEED_AMR": "One of these words must be in the token's `amr`, such as `mfa otp`.",
+        "GOUGH_OIDC_ALLOW_LOCAL": "Whether names and passwords work beside it. Set it to true again when the provider "
+        "is gone.",
     },
     "Jobs and agents": {
         "GOUGH_EXECUTOR": "`threads` moves jobs inside `gough serve`. `celery` leaves them to `gough worker` processes "

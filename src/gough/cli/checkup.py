@@ -44,13 +44,18 @@ def _public_url(settings: Settings, _: Use) -> Iterator[str]:
     yield settings.public_url
 
 
+def _sign_on(_: Settings, use: Use) -> Iterator[str]:
+    if use.identity_provider is not None:
+        yield use.identity_provider().describe()
+
+
 def _agent(_: Settings, use: Use) -> Iterator[str]:
-    architectures = use.agent_checksums()
-    if not architectures:
+    artefacts = use.agent_checksums()
+    if not artefacts:
         raise Misconfigured(
             "There is no agent archive to hand out.", hint="python agent/build.py --out GOUGH_AGENT_DIR, then retry."
         )
-    yield ", ".join(sorted(architectures))
+    yield ", ".join(sorted(artefacts))
 
 
 def _regions(_: Settings, use: Use) -> Iterator[str]:
@@ -68,6 +73,7 @@ def _regions(_: Settings, use: Use) -> Iterator[str]:
 CHECKS: tuple[tuple[str, Callable[[Settings, Use], Iterator[str]]], ...] = (
     ("database", _database),
     ("public URL", _public_url),
+    ("single sign-on", _sign_on),
     ("agent archives", _agent),
     ("MAAS region", _regions),
 )

@@ -25,11 +25,13 @@ def fields(
     power_state: Annotated[Several, typer.Option(help="on, off, unknown or error.")] = None,
     architecture: Annotated[Several, typer.Option(help="amd64, or amd64/generic.")] = None,
     locked: Annotated[Several, typer.Option(help="true or false.")] = None,
+    agent: Annotated[Several, typer.Option(help="What its agent is called: online, offline, …; none has none.")] = None,
 ) -> dict[str, list[str]]:
     """{filter: its values}, of those given; not looked at yet."""
     given = {
         "status": status, "service": service, "tag": tag, "zone": zone, "pool": pool, "region": region, "owner": owner,
         "site": site, "rack": rack, "power_state": power_state, "architecture": architecture, "locked": locked,
+        "agent": agent,
     }  # fmt: skip
     return {name: values for name, values in given.items() if values}
 

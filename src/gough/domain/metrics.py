@@ -45,7 +45,7 @@ def _entries(collector: str, name: str, value: Callable[[Samples], float | None]
     return read
 
 
-def _full(filesystem: Samples) -> float | None:
+def full(filesystem: Samples) -> float | None:
     """Percent of what users may fill."""
     used, free = number(filesystem.get("used_bytes")), number(filesystem.get("available_bytes"))
     return None if used is None or free is None or used + free <= 0 else 100 * used / (used + free)
@@ -61,7 +61,7 @@ SERIES = (
     Series("load", "", "Load over 1 minute", _field("load", "load_1m")),
     Series("memory", "%", "Memory used", _field("memory", "memory_used_percent")),
     Series("swap", "B", "Swap used", _field("memory", "swap_used_bytes")),
-    Series("disk", "%", "Fullest filesystem", _entries("disk", "filesystems", _full, max)),
+    Series("disk", "%", "Fullest filesystem", _entries("disk", "filesystems", full, max)),
     Series("disk-read", "B/s", "Read from disks", _field("disk", "read_bytes"), is_counter=True),
     Series("disk-written", "B/s", "Written to disks", _field("disk", "written_bytes"), is_counter=True),
     Series("net-in", "B/s", "Received", _entries("network", "interfaces", _of("received_bytes"), sum), True),

@@ -9,7 +9,7 @@ from gough.config import Settings
 from gough.persistence.database import Database
 from gough.persistence.group_commit import GroupCommit
 from gough.persistence.models import Region
-from gough.ports import Feed, Provisioner, Waker
+from gough.ports import Feed, IdentityProvider, Provisioner, Waker
 from gough.services.secrets import Sealer
 
 Connect = Callable[[str, str], Provisioner]
@@ -30,6 +30,8 @@ class Use:
     agent_checksums: Callable[[], Mapping[str, str]]
     """{machine architecture as `uname -m` says it: SHA-256 of the agent's archive}."""
     open_feed: OpenFeed | None = None
+    identity_provider: Callable[[], IdentityProvider] | None = None
+    """Where people sign in once for everything; None where single sign-on is not configured."""
     timer: Callable[[], float] = monotonic
     """Seconds from any beginning: for durations within this process."""
     heartbeats: GroupCommit = field(default_factory=GroupCommit)

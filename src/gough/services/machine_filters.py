@@ -12,6 +12,7 @@ from gough.domain.locations import has_control_characters
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.persistence.models import Machine, MachineTag, Region
+from gough.services import agent_filter
 
 NONE = "-"  # as a value: machines that have no owner, site, …
 MOST_VALUES, LONGEST = 50, 256
@@ -84,6 +85,7 @@ FILTERS: Mapping[str, Filter] = {
     "power_state": Filter(_among(Machine.power_state), {name: name for name in ("on", "off", "unknown", "error")}),
     "architecture": Filter(_architecture),
     "locked": Filter(_among(Machine.locked), {"true": True, "false": False}),
+    "agent": Filter(agent_filter.where, agent_filter.KNOWN),
 }
 
 

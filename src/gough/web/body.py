@@ -16,10 +16,11 @@ FORM_CAP = 64 * 1024  # py4web's and everybody's form parsers are slow on large 
 Model = TypeVar("Model", bound=BaseModel)
 NUL = b"\\u0000"  # PostgreSQL stores no such text
 FORM = "application/x-www-form-urlencoded"
+UNREAD = (("Connection", "close"),)  # else what is left of the body would be taken for the next request
 
 
 def read_body(environ: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """The body, unpacked; and packed as it came, empty when it was not. Raises Fault 400, 413 or 415."""
+    """The body, unpacked; and packed as it came, empty when it was not. Raises Fault 400, 411, 413 or 415."""
     kind = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
     cap = FORM_CAP if kind == FORM else BODY_CAP
     raw = _read(environ, cap)
@@ -62,7 +63,7 @@ def as_model(value: Any, model: type[Model], *, at: str = "") -> Model:
 
 
 def too_large(cap: int) -> Fault:
-    return Fault(413, "TOO_LARGE", f"The body is larger than {cap} bytes.", hint="Send less.")
+    return Fault(413, "TOO_LARGE", f"The body is larger than {cap} bytes.", hint="Send less.", headers=UNREAD)
 
 
 def _pointer(path: tuple[int | str, ...]) -> str:
@@ -70,16 +71,20 @@ def _pointer(path: tuple[int | str, ...]) -> str:
 
 
 def _read(environ: Mapping[str, Any], cap: int) -> bytes:
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        # What granian hands out of a chunked body that breaks off looks like a whole one.
+        hint = "Send it whole, with a Content-Length."
+        raise Fault(411, "LENGTH_REQUIRED", "The body comes in chunks.", hint=hint, headers=UNREAD)
     length = str(environ.get("CONTENT_LENGTH") or "")
     if length and not (length.isascii() and length.isdecimal()):
-        raise Fault(400, "MALFORMED", "Content-Length is not a number.")
+        raise Fault(400, "MALFORMED", "Content-Length is not a number.", headers=UNREAD)
     if length and int(length) > cap:
         raise too_large(cap)
-    if not length and not environ.get("wsgi.input_terminated"):
-        return b""  # reading on would wait for a client that says nothing more
-    raw: bytes = environ["wsgi.input"].read(int(length) if length else cap + 1)
-    if len(raw) > cap:
-        raise too_large(cap)
+    if not length:
+        return b""
+    raw: bytes = environ["wsgi.input"].read(int(length))
+    if len(raw) != int(length):
+        raise Fault(400, "MALFORMED", "The body breaks off before its Content-Length.", hint="Send it again.")
     return raw
 
 

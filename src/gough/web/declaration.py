@@ -103,7 +103,7 @@ class Operation:
 
 
 REGISTRY: dict[tuple[str, str], Operation] = {}
-PROGRAMS = ("/api/", "/agent/", "/healthz", "/readyz", "/adopt", "/openapi.json")
+PROGRAMS = ("/api/", "/agent/", "/healthz", "/readyz", "/metrics", "/adopt", "/openapi.json")
 
 
 def operation(

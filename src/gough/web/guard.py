@@ -13,6 +13,7 @@ from gough.web.body import read_body
 from gough.web.declaration import PROGRAMS
 from gough.web.message import Answer, Request
 from gough.web.problem import Fault, as_problem, trouble_of
+from gough.web.proxies import settle
 from gough.web.site import Site
 
 StartResponse = Callable[..., Any]
@@ -54,14 +55,16 @@ class Guard:
             raise breach
         headers = self._headers(answer, request_id, request)
         path, method, status = request.path, request.method, answer.status
-        seconds = round(perf_counter() - begun, 4)
-        log.debug("request", method=method, path=path, status=status, seconds=seconds)
+        seconds = perf_counter() - begun
+        self.site.traffic.count(request, status, seconds)
+        log.debug("request", method=method, path=path, status=status, seconds=round(seconds, 4))
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         if method == "HEAD":
             return [b""]
         return [answer.body] if isinstance(answer.body, bytes) else answer.body
 
     def _answer(self, request: Request, environ: dict[str, Any]) -> Answer:
+        settle(environ, self.site.settings.trusted_proxies)
         self._check(request)
         request.body, request.packed = read_body(environ)
         environ[REQUEST] = request
@@ -115,7 +118,7 @@ class Guard:
         fresh = (header for header in request.fresh_headers if header[0].lower() not in given)
         headers = [*answer.headers, *cookies, *fresh, ("X-Request-Id", request_id)]
         headers += [(name, value) for name, value in SECURITY.items() if name.lower() not in given]
-        if self.site.is_https:
+        if request.is_https:
             headers.append(("Strict-Transport-Security", "max-age=31536000"))
         if isinstance(answer.body, bytes) and answer.status not in (204, 304):
             headers.append(("Content-Length", str(len(answer.body))))

@@ -36,13 +36,15 @@ class Answer:
 class Request:
     """One request. `caller` is set before an operation that needs a permission runs; `body` is read and capped.
 
-    `packed` is the body as it came, in gzip; empty when it came as it is.
+    `packed` is the body as it came, in gzip; empty when it came as it is. `route` is the path of the operation that
+    answers, as it is declared; empty where none does.
     """
 
     environ: Mapping[str, Any]
     site: "Site"
     body: bytes = b""
     packed: bytes = b""
+    route: str = ""
     caller: Caller | None = None
     fresh_cookies: list[str] = field(default_factory=list)
     fresh_headers: list[tuple[str, str]] = field(default_factory=list)
@@ -61,8 +63,13 @@ class Request:
 
     @property
     def address(self) -> str:
-        """The peer's address. Forwarded headers are not believed: anybody can write them."""
+        """The client's, by `proxies.settle`: the peer's, or what a trusted proxy says."""
         return str(self.environ.get("REMOTE_ADDR") or "")[:45]
+
+    @property
+    def is_https(self) -> bool:
+        """As the public address is, or as a trusted proxy says."""
+        return self.site.is_https or self.environ.get("wsgi.url_scheme") == "https"
 
     @property
     def by(self) -> str:

@@ -16,7 +16,7 @@ from gough.web.declaration import REGISTRY, SAFE, File, Guard, Handler, Open, Op
 from gough.web.message import Answer, Request, redirect
 from gough.web.query import parse_query
 
-__all__ = ["REGISTRY", "SAFE", "Guard", "Handler", "Open", "Operation", "bearer", "operation", "run"]
+__all__ = ["REGISTRY", "SAFE", "Guard", "Handler", "Open", "Operation", "bearer", "operation", "perform", "run"]
 
 FORM_COOKIE = "gough_form"
 SIGN_IN = "Send `Authorization: Bearer` with an API key or an access token, or sign in at /login."
@@ -29,6 +29,11 @@ def run(found: Operation, request: Request, parts: dict[str, str]) -> Answer:
             request.caller = authenticate(request, is_page=found.is_page)
     finally:  # whoever guesses keys is counted too, by address
         request.fresh_headers += request.site.rates.count(found, request)
+    return perform(found, request, parts)
+
+
+def perform(found: Operation, request: Request, parts: dict[str, str]) -> Answer:
+    """As `run`, for a caller who is known."""
     return recorded(found, request, parts, lambda: _allowed(found, request, parts))
 
 

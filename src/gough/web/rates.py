@@ -70,6 +70,8 @@ HEARTBEATS = Policy("heartbeats", _heartbeats, _path)
 STRICTER: Mapping[tuple[str, str], Policy] = {
     ("POST", "/login"): SIGN_IN,
     ("POST", "/login/code"): SIGN_IN,
+    ("GET", "/login/oidc"): SIGN_IN,
+    ("GET", "/login/oidc/callback"): SIGN_IN,
     ("POST", "/setup"): SET_UP,
     ("POST", "/reset"): SET_UP,
     ("POST", "/api/v1/agents/enroll"): ENROL,

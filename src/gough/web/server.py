@@ -8,14 +8,12 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
-from threading import Thread
 from typing import Any
 
 import structlog
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -24,12 +22,14 @@ from gough.config import Settings
 from gough.domain.errors import GoughError, Misconfigured
 from gough.persistence import schema
 from gough.services import people
-from gough.web import logs
+from gough.web import logs, traffic
 from gough.web.guard import Guard
+from gough.web.signals import on_end
 from gough.web.wsgi import create
 
 BLOCKING_THREADS = 128  # up to 64 of them hold a live stream
 STOP_SECONDS = 15
+HEADER_MILLISECONDS = 10_000  # a connection that has not said what it wants by then is closed
 _PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger()
@@ -42,6 +42,7 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
     if workers > 1 and settings.database.startswith("sqlite"):
         raise Misconfigured("SQLite serves one worker.", hint="Set DATABASE_URL to a PostgreSQL database for more.")
     _prepare(settings)
+    traffic.share(settings.data_dir / "traffic")
     server = Server(
         "gough",
         address=settings.host,
@@ -53,6 +54,8 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=STOP_SECONDS,
+        http=HTTPModes.http1,  # a proxy speaks it, and there is no use for another way in
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         websockets=False,
         log_level=LogLevels.error,
         log_dictconfig={"handlers": {}, "formatters": {}, "loggers": {"_granian": {"propagate": True}}},
@@ -91,7 +94,7 @@ def _load(settings: Settings, parent: int) -> Guard:
     except GoughError as error:
         log.error("the worker does not start", error=str(error), hint=error.hint)
         raise SystemExit(3) from None
-    _on_signal(guard.site.feed.close)
+    on_end(guard.site.feed.close)
     application.start()
     _serving = guard
     return guard
@@ -113,21 +116,3 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above
         os._exit(1)
-
-
-def _on_signal(act: Callable[[], None]) -> None:
-    """Act once on the first signal that Python sees, whoever handles it.
-
-    granian installs its own handlers after us and then waits for open answers; live streams never end by themselves.
-    """
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def watch() -> None:
-        with suppress(OSError):
-            while os.read(reader, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
-                pass
-            act()
-
-    Thread(target=watch, name="signals", daemon=True).start()

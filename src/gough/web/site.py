@@ -8,6 +8,7 @@ from gough.bootstrap import Application, queue_answers
 from gough.config import LOOPBACK, Settings
 from gough.web.feed import Feed
 from gough.web.rates import Rates
+from gough.web.traffic import Traffic
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -17,10 +18,11 @@ class Site:
     application: Application
     feed: Feed
     rates: Rates
+    traffic: Traffic
 
     @classmethod
     def of(cls, application: Application) -> "Site":
-        return cls(application, Feed(application.use.database), Rates(application.use.settings))
+        return cls(application, Feed(application.use.database), Rates(application.use.settings), Traffic())
 
     def movers(self) -> dict[str, str]:
         """What moves jobs, and how it is: this process's own threads, or the queue to the workers."""

@@ -4,7 +4,9 @@ py4web is given an app folder of two small files, written at start into the data
 read-only, and py4web must be able to write beside its apps.
 """
 
+import atexit
 import fcntl
+import logging
 import os
 import re
 import sys
@@ -19,24 +21,28 @@ from typing import Any
 
 from gough.bootstrap import Application, wire
 from gough.domain.errors import Misconfigured
+from gough.persistence import schema
 from gough.shared_files import shared
-from gough.web import contract
+from gough.web import contract, logs
 from gough.web.guard import ANSWER, BREACH, Guard, Wsgi, run_in
 from gough.web.message import Answer, Request
 from gough.web.operation import REGISTRY, Operation, run
 from gough.web.problem import as_problem, trouble_of
+from gough.web.signals import on_end
 from gough.web.site import Site
 
 APP = "maas_portal"
 OPERATIONS = (
-    "gough.web.api.system", "gough.web.api.agents", "gough.web.api.agent_list", "gough.web.api.metrics",
+    "gough.web.api.system", "gough.web.api.scrape",
+    "gough.web.api.agents", "gough.web.api.agent_list", "gough.web.api.metrics",
     "gough.web.api.machines", "gough.web.api.operations",
     "gough.web.api.locations", "gough.web.api.adoption", "gough.web.api.bulk", "gough.web.api.admission",
     "gough.web.api.jobs", "gough.web.api.windows", "gough.web.api.script_results",
     "gough.web.api.regions", "gough.web.api.templates", "gough.web.api.template_uses", "gough.web.api.events",
     "gough.web.api.auth", "gough.web.api.api_keys", "gough.web.api.users", "gough.web.api.audit",
     "gough.web.api.description",
-    "gough.web.portal.entry", "gough.web.portal.account", "gough.web.portal.keys", "gough.web.portal.users",
+    "gough.web.portal.entry", "gough.web.portal.oidc",
+    "gough.web.portal.account", "gough.web.portal.keys", "gough.web.portal.users",
     "gough.web.portal.audit", "gough.web.portal.machines",
     "gough.web.portal.deploy", "gough.web.portal.jobs", "gough.web.portal.assets",
     "gough.web.portal.operating", "gough.web.portal.editing", "gough.web.portal.regions", "gough.web.portal.bulk_new",
@@ -81,6 +87,7 @@ def _action(found: Operation) -> Callable[..., bytes]:
 def _perform(found: Operation, environ: dict[str, Any], parts: dict[str, str]) -> None:
     """Leaves the answer in the environ, whatever happens."""
     wanted = run_in(environ)
+    wanted.route = found.path
     try:
         environ[ANSWER] = run(found, wanted, parts)
     except Exception as error:
@@ -151,10 +158,18 @@ def _default_app() -> Wsgi:
 
 
 def _guard_py4web() -> None:
+    """Under `py4web run`, which ends on SIGTERM: open answers have 2 s there, and then this process's end is ours."""
     from ombott import default_app  # noqa: PLC0415
 
-    guard = Guard(Site.of(wire()), _default_app(), _error_page())
-    guard.site.application.start()
+    application = wire()
+    settings = application.use.settings
+    logs.configure("DEBUG" if settings.debug else settings.log_level)
+    logging.getLogger("Rocket.Requests").disabled = True  # its lines hold paths, and paths hold tokens
+    schema.require_newest(application.use.database)
+    guard = Guard(Site.of(application), _default_app(), _error_page())
+    on_end(guard.site.feed.close)
+    atexit.register(application.close)
+    application.start()
     default_app().wsgi = guard
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -101,6 +102,19 @@ def test_the_agents_archive_comes_with_its_checksum(outsider: Client, artefacts:
     assert answer.headers["etag"] == f'"{checksum}"'
     assert answer.headers["digest"].startswith("sha-256=")
     assert outsider.get(f"/agent/{NAME}", headers={"If-None-Match": f'"{checksum}"'}).status_code == 304
+
+
+def test_the_agents_package_is_named_as_one_and_the_one_built_last_is_pinned(
+    application: Application, outsider: Client, tmp_path: Path, artefacts: bytes
+) -> None:
+    for minutes, version in ((2, "0.2.0"), (1, "0.10.0")):  # the newer one was built first: somebody went back
+        package = tmp_path / "agent" / f"gough-agent_{version}_arm64.deb"
+        package.write_bytes(version.encode())
+        os.utime(package, (minutes, minutes))
+    answer = outsider.get("/agent/gough-agent_0.2.0_arm64.deb")
+    assert (answer.content, answer.headers["content-type"]) == (b"0.2.0", "application/vnd.debian.binary-package")
+    pinned = {NAME: artefacts, "gough-agent_0.2.0_arm64.deb": b"0.2.0"}
+    assert application.use.agent_checksums() == {n: hashlib.sha256(c).hexdigest() for n, c in pinned.items()}
 
 
 @pytest.mark.parametrize("name", ["other.txt", "..%2fgough.db", "../gough.db", "%2e%2e/gough.db", "", NAME + "%00"])

@@ -1,6 +1,7 @@
 """Settings: from the environment or from files, all problems at once, and nothing secret in what is shown."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 
 from gough.config import Settings, read_settings
 from gough.domain.errors import Misconfigured
+from gough.domain.permissions import Role
 
 KEY = "k" * 32
 # A good value for every setting, and what it is read as.
@@ -23,6 +25,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "DEBUG": ("true", True),
     "LOG_LEVEL": ("WARNING", "WARNING"),
     "GOUGH_PUBLIC_URL": ("https://gough.example", "https://gough.example"),
+    "GOUGH_TRUSTED_PROXIES": ("127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"))),
     "GOUGH_CA_FILE": ("/etc/hostname", Path("/etc/hostname")),
     "GOUGH_ALLOW_HTTP": ("1", True),
     "GOUGH_HOST": ("0.0.0.0", "0.0.0.0"),
@@ -33,6 +36,17 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_SETUP_SECRET": ("hush-setup", "hush-setup"),
     "GOUGH_ADMINS_NEED_TOTP": ("true", True),
     "GOUGH_AUDIT_DAYS": ("365", 365),
+    "GOUGH_OIDC_ISSUER": ("https://sso.example/realms/ops", "https://sso.example/realms/ops"),
+    "GOUGH_OIDC_CLIENT_ID": ("gough", "gough"),
+    "GOUGH_OIDC_CLIENT_SECRET": ("hush-oidc", "hush-oidc"),
+    "GOUGH_OIDC_NAME": ("Keycloak", "Keycloak"),
+    "GOUGH_OIDC_SCOPES": ("openid groups", "openid groups"),
+    "GOUGH_OIDC_GROUPS_CLAIM": ("realm_access.roles", "realm_access.roles"),
+    "GOUGH_OIDC_ROLE_MAP": ("admins=admin, ops=operator", {"admins": Role.ADMIN, "ops": Role.OPERATOR}),
+    "GOUGH_OIDC_DEFAULT_ROLE": ("viewer", Role.VIEWER),
+    "GOUGH_OIDC_NEED_ACR": ("phr", "phr"),
+    "GOUGH_OIDC_NEED_AMR": ("mfa otp", "mfa otp"),
+    "GOUGH_OIDC_ALLOW_LOCAL": ("false", False),
     "GOUGH_RATE_LIMIT": ("600", 600),
     "GOUGH_EXECUTOR": ("threads", "threads"),
     "GOUGH_WORKER_THREADS": ("8", 8),
@@ -43,7 +57,15 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_DEADLINES": ("install=1h,agent=90s", {"install": timedelta(hours=1), "agent": timedelta(seconds=90)}),
 }
 FIELDS = {field.alias or name: name for name, field in Settings.model_fields.items()}
-BESIDE = {"MAAS_API_KEY": {"MAAS_URL": "http://maas:5240/MAAS/"}}  # what a setting cannot stand without
+SSO = {
+    "GOUGH_OIDC_ISSUER": "https://sso.example", "GOUGH_OIDC_CLIENT_ID": "gough", "GOUGH_OIDC_DEFAULT_ROLE": "viewer",
+    "GOUGH_PUBLIC_URL": "https://gough.example",
+}  # fmt: skip
+BESIDE = {  # what a setting cannot stand without
+    "MAAS_API_KEY": {"MAAS_URL": "http://maas:5240/MAAS/"},
+    "GOUGH_OIDC_ISSUER": {name: value for name, value in SSO.items() if name != "GOUGH_OIDC_ISSUER"},
+    "GOUGH_OIDC_ALLOW_LOCAL": SSO,
+}
 BY_FILE = [name for name in FIELDS if not name.endswith("_FILE")]
 
 
@@ -102,13 +124,14 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         {
             "GOUGH_PORT": "many", "LOG_LEVEL": "LOUD", "GOUGH_DEADLINES": "install=soon",
             "GOUGH_PUBLIC_URL": "http://gough.example", "GOUGH_CA_FILE": str(tmp_path / "none.pem"),
+            "GOUGH_TRUSTED_PROXIES": "10.0.0.0/8,10.0.0.1/8",
             "MAAS_API_KEY": "only-one-part", "REDIS_URL_FILE": str(tmp_path / "none"),
             "DATABASE_URL_FILE": str(tmp_path / "binary"),
         }
     )  # fmt: skip
     assert sorted({problem.pointer for problem in error.problems}) == [
-        "DATABASE_URL", "GOUGH_CA_FILE", "GOUGH_DEADLINES", "GOUGH_PORT", "GOUGH_PUBLIC_URL", "LOG_LEVEL",
-        "MAAS_API_KEY", "MAAS_URL", "REDIS_URL",
+        "DATABASE_URL", "GOUGH_CA_FILE", "GOUGH_DEADLINES", "GOUGH_PORT", "GOUGH_PUBLIC_URL",
+        "GOUGH_TRUSTED_PROXIES", "LOG_LEVEL", "MAAS_API_KEY", "MAAS_URL", "REDIS_URL",
     ]  # fmt: skip
     assert all(problem.pointer in str(error) for problem in error.problems)
 
@@ -174,3 +197,29 @@ def test_without_a_database_url_the_database_lies_in_the_data_folder(tmp_path: P
 
 def test_what_is_no_setting_is_left_to_others() -> None:
     assert read_settings({"PATH": "/bin", "GOUGH_UNHEARD_OF": "1"}) == read_settings({})
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({"GOUGH_OIDC_ISSUER": "sso.example"}, "GOUGH_OIDC_ISSUER"),
+        ({"GOUGH_OIDC_ISSUER": "http://sso.example"}, "GOUGH_OIDC_ISSUER"),
+        ({"GOUGH_OIDC_ISSUER": "https://sso.example/?a=b"}, "GOUGH_OIDC_ISSUER"),
+        ({"GOUGH_OIDC_ISSUER": "", "GOUGH_OIDC_ALLOW_LOCAL": "false"}, "GOUGH_OIDC_ISSUER"),
+        ({"GOUGH_OIDC_CLIENT_ID": ""}, "GOUGH_OIDC_CLIENT_ID"),
+        ({"GOUGH_PUBLIC_URL": ""}, "GOUGH_PUBLIC_URL"),
+        ({"GOUGH_OIDC_SCOPES": "profile"}, "GOUGH_OIDC_SCOPES"),
+        ({"GOUGH_OIDC_DEFAULT_ROLE": ""}, "GOUGH_OIDC_ROLE_MAP"),
+        ({"GOUGH_OIDC_DEFAULT_ROLE": "root"}, "GOUGH_OIDC_DEFAULT_ROLE"),
+        ({"GOUGH_OIDC_ROLE_MAP": "ops=root"}, "GOUGH_OIDC_ROLE_MAP"),
+        ({"GOUGH_OIDC_ROLE_MAP": "ops=admin,ops=viewer"}, "GOUGH_OIDC_ROLE_MAP"),
+    ],
+)
+def test_single_sign_on_is_complete_or_refused(changed: dict[str, str], wrong: str) -> None:
+    read_settings(SSO)
+    assert wrong in {problem.pointer for problem in refusal(SSO | changed).problems}
+
+
+def test_groups_whose_names_have_commas_are_parted_by_semicolons() -> None:
+    given = {**SSO, "GOUGH_OIDC_ROLE_MAP": "CN=ops,OU=it=operator; CN=all,OU=it=viewer"}
+    assert read_settings(given).oidc_role_map == {"CN=ops,OU=it": Role.OPERATOR, "CN=all,OU=it": Role.VIEWER}

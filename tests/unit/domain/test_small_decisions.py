@@ -93,7 +93,7 @@ def test_digits_behind_a_common_password_do_not_help(common: str) -> None:
 
 def test_every_role_may_do_what_the_role_below_may() -> None:
     assert GRANTS[Role.VIEWER] < GRANTS[Role.OPERATOR] < GRANTS[Role.ADMIN] == frozenset(Permission)
-    assert GRANTS[Role.VIEWER] == {Permission.VIEW}
+    assert GRANTS[Role.VIEWER] == {Permission.VIEW, Permission.METRICS}
     assert Permission.MANAGE not in GRANTS[Role.OPERATOR]
 
 

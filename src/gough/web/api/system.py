@@ -1,10 +1,11 @@
-"""Whether Gough lives and is ready, and the agent's archives."""
+"""Whether Gough lives and is ready, and the agent's archives and packages."""
 
 import hashlib
-import re
 from base64 import b64encode
+from collections.abc import Mapping
 
 from gough.bootstrap import agent_dir
+from gough.cloud_init.delivery import ARTEFACT
 from gough.domain.errors import GoughError, NotFound
 from gough.persistence import schema
 from gough.web.api.answers.site import Alive, Ready
@@ -13,8 +14,11 @@ from gough.web.message import Answer, Request, as_json
 from gough.web.operation import Open, operation
 from gough.web.problem import RETRY_AFTER_SECONDS
 
-ARCHIVE = Media("application/gzip", "SHA256SUMS is text/plain")
-ARTEFACT = re.compile(r"gough-agent-linux-(x86_64|aarch64)\.tar\.gz|SHA256SUMS")
+SUMS = "SHA256SUMS"
+KINDS: Mapping[str, str] = {
+    ".gz": "application/gzip", ".deb": "application/vnd.debian.binary-package", "": "text/plain; charset=utf-8",
+}  # fmt: skip
+ARCHIVE = Media(KINDS[".gz"], f"a package is {KINDS['.deb']}, {SUMS} is text/plain")
 
 
 @operation("GET /healthz", permission=Open.PUBLIC, summary="The process is alive.", gives={200: Alive})
@@ -45,12 +49,12 @@ def readyz(request: Request) -> Answer:
 
 @operation(
     "GET /agent/<name>", permission=Open.PUBLIC, raises=(NotFound,), gives={200: ARCHIVE, 304: None},
-    summary="The agent's archives and their checksums.",
+    summary="The agent's archives and packages, and their checksums.",
 )  # fmt: skip
 def artefact(request: Request, name: str) -> Answer:
     """Only names that the build gives; the checksum travels in Digest (RFC 3230 form) and as ETag."""
     file = agent_dir(request.site.settings) / name
-    if not ARTEFACT.fullmatch(name) or not file.is_file() or file.is_symlink():
+    if not (ARTEFACT.fullmatch(name) or name == SUMS) or not file.is_file() or file.is_symlink():
         raise NotFound(
             f"There is no agent artefact '{name[:80]}'.", hint="Build them: `python agent/build.py --out DIR`."
         )
@@ -63,7 +67,7 @@ def artefact(request: Request, name: str) -> Answer:
         ("Digest", f"sha-256={digest}"),
         ("Repr-Digest", f"sha-256=:{digest}:"),
         ("Cache-Control", "no-cache"),
-        ("Content-Type", "text/plain; charset=utf-8" if name == "SHA256SUMS" else "application/gzip"),
+        ("Content-Type", KINDS[file.suffix]),
     )
     if request.header("If-None-Match") == tag:
         return Answer(304, b"", headers)
