@@ -47,7 +47,7 @@ def addresses_of(url: httpx.URL, *, loopback: bool) -> Sequence[Address]:
     addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     for address in addresses:
         if is_forbidden(address, loopback=loopback):
-            raise Forbidden(f"{url.host} is {address}, which Gough does not ask")
+            raise Forbidden(f"it leads to {address}, which Gough does not ask")
     return list(dict.fromkeys(addresses))
 
 
