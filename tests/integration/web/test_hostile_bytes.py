@@ -1,12 +1,16 @@
 """What no client library sends: bytes on the wire to the real server. One request, one answer, or the end."""
 
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from socket import socket
 
 import pytest
 
 from gough.domain.permissions import Role
+from gough.web.reading import MOST_OF_ONE
 from tests.support.people import account
 from tests.support.served import Served, served
 
@@ -87,6 +91,33 @@ def test_hostile_bytes(name: str, server: Served) -> None:
     for number, allowed in enumerate(right):
         assert (found[number] if number < len(found) else None) in allowed, found
     assert answers(server, request("GET /healthz HTTP/1.1", HOST, "Connection: close")) == [200], "it has not survived"
+
+
+def test_bodies_that_never_come_keep_nobody_waiting(server: Served) -> None:
+    """More of them than the server has threads."""
+    stalled = request(LOGIN, HOST, JSON, "Content-Length: 100", body="{")
+    with ExitStack() as opened:
+        waiting = [opened.enter_context(server.connect(30)) for _ in range(150)]
+        for connection in waiting:
+            connection.sendall(stalled)
+        for _ in range(5):
+            assert answers(server, request("GET /healthz HTTP/1.1", HOST, "Connection: close")) == [200]
+        assert Counter(answered(waiting, 150 - MOST_OF_ONE)) == {503: 150 - MOST_OF_ONE}
+    assert answers(server, request("GET /healthz HTTP/1.1", HOST, "Connection: close")) == [200]
+
+
+def answered(connections: list[socket], wanted: int) -> Iterator[int]:
+    """The statuses of so many of them, as they come."""
+    with DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection, EVENT_READ)
+        while wanted:
+            ready = selector.select(20)
+            assert ready, f"{wanted} more have no answer"
+            for key, _ in ready:
+                selector.unregister(key.fileobj)
+                yield int(key.fileobj.recv(200).split()[1])  # type: ignore[union-attr]
+                wanted -= 1
 
 
 def test_whoever_says_nothing_is_let_go(server: Served) -> None:
