@@ -8,6 +8,7 @@ import typer
 
 from gough.cli.machine_show import Name
 from gough.cli.output import Format, show
+from gough.domain.plain_text import plain
 from gough.ports import ScriptResult
 
 Form = Annotated[Format, typer.Option("-o", "--format", help="How to print.")]
@@ -39,7 +40,8 @@ def _print(found: list[ScriptResult]) -> None:
         if len(found) > 1:
             device = f" on {each.device}" if each.device else ""
             print(f"---- {each.name} ({each.kind}){device}: {each.status}, exit {_exit(each)} ----")
-        print(each.output, end="" if each.output.endswith("\n") or not each.output else "\n")
+        said = plain(each.output) if sys.stdout.isatty() else each.output
+        print(said, end="" if said.endswith("\n") or not said else "\n")
         _explain(each)
 
 

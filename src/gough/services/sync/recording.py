@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from gough.domain.maas_events import SHOWN
+from gough.domain.plain_text import plain
 from gough.domain.timeline import Level, Source
 from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import ProvisionerEvent
@@ -103,8 +104,8 @@ def _record(session: Session, region: Region, ids: Mapping[str, str], events: Ev
 
 def _row(region: Region, event: ProvisionerEvent, machine_id: str, now: datetime) -> dict[str, Any]:
     return {
-        "machine_id": machine_id, "source": Source.MAAS.value, "kind": event.type[:120],
-        "level": LEVELS.get(event.level, Level.INFO).value, "message": event.description,
+        "machine_id": machine_id, "source": Source.MAAS.value, "kind": plain(event.type)[:120],
+        "level": LEVELS.get(event.level, Level.INFO).value, "message": plain(event.description),
         "actor": author_of(event, region.username).name, "occurred_at": event.created, "recorded_at": now,
         "dedup_key": key_of(region, event),
     }  # fmt: skip
@@ -125,7 +126,12 @@ def recorded_ids(session: Session, region: Region, events: Events, *, settled: b
         key = str(column)
         if key in keys:
             found.add(keys[key].id)
-        elif said == [(event := before[key]).system_id, event.created, event.type[:120], event.description]:
+        elif said == [
+            (event := before[key]).system_id,
+            event.created,
+            plain(event.type)[:120],
+            plain(event.description),
+        ]:
             found.add(event.id)  # the epoch began because an event went with its machine: this one is still the same
     return found
 
