@@ -22,6 +22,8 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 log = structlog.get_logger()
 
+OFTEN = ("/api/v1/agents/", "/api/v1/reports/", "/static/", "/healthz", "/readyz", "/metrics")
+"""What machines and probes ask, good answers to which would bury the rest of the log."""
 REQUEST, ANSWER, BREACH = "gough.request", "gough.answer", "gough.breach"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -59,7 +61,17 @@ class Guard:
         path, method, status = request.path, request.method, answer.status
         seconds = perf_counter() - begun
         self.site.traffic.count(request, status, seconds)
-        log.debug("request", method=method, path=path, status=status, seconds=round(seconds, 4))
+        say = log.debug if path.startswith(OFTEN) and status < 400 else log.info
+        caller = request.caller.name if request.caller else None
+        say(
+            "request",
+            method=method,
+            path=path,
+            status=status,
+            seconds=round(seconds, 4),
+            caller=caller,
+            address=request.address,
+        )
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         if method == "HEAD":
             return [b""]

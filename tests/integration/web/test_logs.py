@@ -1,11 +1,15 @@
 """Planted secrets never reach the log."""
 
+import json
 import logging
+from typing import Any
 
 import pytest
 import structlog
 
 from gough.web import logs
+from tests.integration.web.conftest import Client
+from tests.support.site import Site
 
 SECRETS = {
     "report token": ("GET /api/v1/reports/cloud-init/S3CRETTOKEN HTTP/1.1", "S3CRETTOKEN"),
@@ -45,3 +49,33 @@ def test_secrets_are_taken_out(restored: None, capsys: pytest.CaptureFixture[str
     assert said.count("\n") == 3
     assert "***" in said
     assert secret not in said
+
+
+def lines(said: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+def test_a_request_is_in_the_log_with_who_and_from_where(
+    restored: None, viewer: Client, outsider: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
+    asked = viewer.get("/api/v1/jobs")
+    outsider.get("/healthz")
+    outsider.get("/healthz/x%0a{}")
+    told = [line for line in lines(capsys.readouterr().err) if line["event"] == "request"]
+    assert [(line["path"], line["status"], line["caller"]) for line in told] == [
+        ("/api/v1/jobs", 200, "viewer"), ("/healthz/x\n{}", 404, None),
+    ]  # fmt: skip
+    assert told[0]["request_id"] == asked.headers["x-request-id"] and told[0]["address"] == "127.0.0.1"
+
+
+def test_what_a_job_does_is_in_the_log_with_its_ids(
+    restored: None, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
+    system_id, job_id = site.requested()
+    site.work()
+    told = [line for line in lines(capsys.readouterr().err) if line.get("stage") == "validate"]
+    assert told, "nothing was told of the first stage"
+    assert {line["job_id"] for line in told} == {job_id}
+    assert {line["machine_id"] for line in told} == {site.machine(system_id).id}

@@ -10,7 +10,7 @@ import pytest
 
 from gough.bootstrap import Application
 from gough.persistence.models import Machine
-from gough.services import agents, timeline
+from gough.services import agents, allowance, timeline
 from tests.integration.web.conftest import Client
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/agent-wire-v1.schema.json").read_text(encoding="utf-8"))
@@ -56,6 +56,21 @@ def test_an_agent_enrols_and_reports(outsider: Client, tokens: dict[str, str]) -
     fits(answer, "heartbeat_response")
     assert beat(outsider, first["agent_id"])[1]["duplicate"] is True
     assert beat(outsider, first["agent_id"], sequence=2)[1]["duplicate"] is False
+
+
+def test_agents_that_are_told_to_come_later_come_at_different_times(
+    outsider: Client, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand that come back at once are spread over an interval, and taken when they come again."""
+    agent = enrol(outsider, tokens["enrol"])[1]["agent_id"]
+    path, headers = f"/api/v1/agents/{agent}/heartbeat", {"Authorization": f"Bearer {KEY}"}
+    with monkeypatch.context() as full:
+        full.setattr(allowance, "BYTES", 0)
+        answers = [outsider.post(path, json=BEAT, headers=headers) for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {503}
+    waits = [int(answer.headers["retry-after"]) for answer in answers]
+    assert 1 <= min(waits) and max(waits) <= 60 and len(set(waits)) > 5
+    assert beat(outsider, agent)[0] == 200
 
 
 def test_refusals_of_agents(outsider: Client, tokens: dict[str, str], application: Application, node: Machine) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy import case, literal, update
 from sqlalchemy.orm import Session
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from gough.domain.errors import GoughError, LeaseLost
 from gough.domain.stages import (
@@ -42,11 +43,12 @@ log = structlog.get_logger()
 def advance(use: Use, claim: Claim) -> None:
     """Take every step that can be taken now, then let the job sleep until its next moment."""
     learned: Record | None = None
-    try:
-        while (step := _decide(use, claim, learned)) is not None:
-            learned = _act(use, claim, step) if isinstance(step, Act) else _cancel(use, claim)
-    except LeaseLost:
-        log.info("lease lost", job=claim.job_id)
+    with bound_contextvars(job_id=claim.job_id, machine_id=None):  # the second is known in a moment
+        try:
+            while (step := _decide(use, claim, learned)) is not None:
+                learned = _act(use, claim, step) if isinstance(step, Act) else _cancel(use, claim)
+        except LeaseLost:
+            log.info("lease lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def _decide(use: Use, claim: Claim, learned: Record | None) -> Act | Cancel | No
     """
     with claim.transaction() as session:
         job, now = claim.job(session), claim.now(session)
+        bind_contextvars(machine_id=job.machine_id)
         if learned is not None:
             learned(session, job, now)
             session.flush()
@@ -115,7 +118,7 @@ def _act(use: Use, claim: Claim, step: Act) -> Record:
     except LeaseLost:
         raise
     except GoughError as error:
-        log.warning("action failed", job=claim.job_id, action=step.action.value, error=str(error))
+        log.warning("action failed", action=step.action.value, error=str(error))
         return _failed(step.stage, error)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from random import random
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,7 @@ from gough.services.admission import next_in_line
 from gough.services.machines import set_service
 
 BACKOFF = Backoff()
+log = structlog.get_logger()
 
 
 def step_of(job: Job, name: str) -> JobStep:
@@ -33,6 +35,7 @@ def note(
 ) -> None:  # fmt: skip
     """One thing that happened: a line of the job's log and an event on the machine's timeline."""
     session.add(JobLog(job_id=job.id, at=now, level=level.value, step=step, message=plain(message)))
+    log.info(kind.value, said=message, stage=step)
     event = TimelineEvent(Source.GOUGH, kind, message, now, level)
     timeline.record(session, job.machine_id, event, now=now, job_id=job.id)
 
