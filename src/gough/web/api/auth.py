@@ -116,6 +116,8 @@ def in_person(request: Request) -> Caller:
     caller = request.known_caller
     if caller.via == api_keys.VIA:
         raise Denied("An API key may not do this.", hint="Sign in, in the portal or at POST /api/v1/auth/login.")
+    if not caller.user_id:
+        raise Denied("This needs an account, and whoever works on the host itself has none.", hint="Sign in.")
     return caller
 
 

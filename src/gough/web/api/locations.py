@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.services import jobs, locations, machines
+from gough.services import locations, machines
 from gough.web.api import shapes
 from gough.web.api.answers.machines import Machine
 from gough.web.api.answers.site import Located
@@ -38,8 +38,7 @@ def put(request: Request, name: str, body: Place) -> Answer:
     locations.locate(request.use, name, by=request.by, site=body.site, rack=body.rack, unit=unit)
     with request.use.database.read() as session:
         machine = machines.find(session, name)
-        newest = jobs.newest(session, machine_id=machine.id, limit=1)
-        return as_json(shapes.machine(machine, newest[0] if newest else None))
+        return as_json(shapes.machine(session, machine))
 
 
 class UploadQuery(Query):

@@ -47,7 +47,8 @@ def of_machine(request: Request, name: str, query: Span) -> Answer:
             {
                 "name": series, "title": BY_NAME[series].title, "unit": BY_NAME[series].unit,
                 "points": [
-                    {"at": moment(at), "low": cell.low, "average": cell.average, "high": cell.high}
+                    {"at": moment(at), "low": cell.low, "average": cell.average, "high": cell.high, "last": cell.last,
+                     "count": cell.count}
                     for at, cell in points
                 ],
             }
