@@ -62,6 +62,10 @@ class Connection:
     def url(self) -> str:
         return str(self._http.base_url).rstrip("/")
 
+    def rest(self, seconds: float) -> None:
+        """Wait, before something is tried again."""
+        self._retries.sleep(seconds)
+
     def ask(
         self,
         method: str,
