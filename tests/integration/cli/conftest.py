@@ -50,6 +50,8 @@ def nothing_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("GOUGH_CONTEXT", "GOUGH_URL", "GOUGH_TOKEN", "GOUGH_TOKEN_FILE", "GOUGH_CA_FILE", "GOUGH_ALLOW_HTTP"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GOUGH_CONFIG", str(tmp_path / "config" / "config.toml"))
+    # As `embedded.application` does, which these tests put another in the place of.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 @pytest.fixture
@@ -90,7 +92,6 @@ def here(site: Site, typed: Gough, monkeypatch: pytest.MonkeyPatch) -> Gough:
 @pytest.fixture
 def guard(site: Site) -> Iterator[Guard]:
     """The site's whole web, without a network."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     made = create(serving(site))
     yield made
     made.site.feed.close()
