@@ -21,7 +21,7 @@ from gough.web.problem import Fault
 FILES = ("text/csv", "application/json")
 
 
-class Place(Strict):
+class Whereabouts(Strict):
     """The whole location: what is left out is cleared."""
 
     site: str = Field("", max_length=200)
@@ -30,10 +30,10 @@ class Place(Strict):
 
 
 @operation(
-    "PUT /api/v1/machines/<name>/location", permission=Permission.OPERATE, body=Place,
+    "PUT /api/v1/machines/<name>/location", permission=Permission.OPERATE, body=Whereabouts,
     summary="Say where a machine stands.", raises=(NotFound, Conflict, Invalid), gives={200: Machine}, edited=edited,
 )  # fmt: skip
-def put(request: Request, name: str, body: Place) -> Answer:
+def put(request: Request, name: str, body: Whereabouts) -> Answer:
     unit = "" if body.unit is None else str(body.unit)
     locations.locate(request.use, name, by=request.by, site=body.site, rack=body.rack, unit=unit)
     with request.use.database.read() as session:

@@ -94,4 +94,5 @@ class Top(Shown):
     machines: list[Place]
 
 
-AgentPage = Page[AgentRow]
+class AgentPage(Page[AgentRow]):
+    pass
