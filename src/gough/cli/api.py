@@ -37,17 +37,17 @@ def api(
 
     PUT, PATCH and DELETE change whatever there is, unless you give an If-Match.
     """
-    from gough.cli.api_fields import as_body, headers_of, pairs
+    from gough.cli.api_fields import as_body, as_text, headers_of, pairs
 
     method, fields = method.upper(), pairs(field or [], typed or [])
     content = body.read() if body else None
     in_query = method in READING or content is not None
-    headers = headers_of(header or [], is_conditional=method in CONDITIONAL)
     if content is None and not in_query:
         content = as_body(fields)
-    if content is not None:
-        headers.setdefault("Content-Type", "application/json")
-    query = [(name, value if isinstance(value, str) else str(value).lower()) for name, value in fields if in_query]
+    usual = {"If-Match": "*"} if method in CONDITIONAL else {}
+    usual |= {"Content-Type": "application/json"} if content is not None else {}
+    headers = headers_of(header or [], usual)
+    query = [(name, as_text(value)) for name, value in fields if in_query]
     connection = _connection()
     where = path if path.startswith("/") else f"{BASE}{path}"
     if paginate:

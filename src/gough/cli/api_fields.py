@@ -1,6 +1,6 @@
 """What `gough api` is given beside the address: fields and headers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -23,9 +23,14 @@ def as_body(fields: Fields) -> bytes:
     return orjson.dumps({name: values if len(values) > 1 else values[0] for name, values in found.items()})
 
 
-def headers_of(texts: Sequence[str], *, is_conditional: bool) -> dict[str, str]:
-    """Raises Invalid for what is not name: value."""
-    found = {"If-Match": "*"} if is_conditional else {}
+def as_text(value: Any) -> str:
+    """As a parameter of an address has it."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def headers_of(texts: Sequence[str], usual: Mapping[str, str]) -> dict[str, str]:
+    """`usual` ones, but where another is given, whatever its case. Raises Invalid for what is not name: value."""
+    found = dict(usual)
     for text in texts:
         name, separator, value = text.partition(":")
         if not separator or not name.strip():

@@ -52,8 +52,11 @@ def test_a_body_is_read_from_a_file_or_from_here(gough: Gough, tmp_path: Path, m
     assert json.loads(gough("api", "POST", "templates/validate", "--input", "-").out)["name"] == "mine"
     located = tmp_path / "places.csv"
     located.write_text("name,site\nweb-9,north\n")
-    words = ("--input", str(located), "-H", "content-type: text/csv", "-f", "dry_run=true")
-    assert json.loads(gough("api", "POST", "machines/locations", *words).out)["unmatched"] == 1
+    words = ("--input", str(located), "-F", "dry_run=true", "-H")
+    assert (
+        json.loads(gough("api", "POST", "machines/locations", *words, "content-type: text/csv").out)["unmatched"] == 1
+    )
+    assert gough("api", "POST", "machines/locations", *words, "Content-Type: text/plain").code == 2
 
 
 def test_all_pages_are_one_list(gough: Gough, site: Site) -> None:

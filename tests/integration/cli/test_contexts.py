@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -68,6 +70,22 @@ def test_contexts_are_added_listed_used_and_removed(typed: Gough, key: Path) -> 
     assert typed("context", "use", "nothing").code == 4
     assert typed("context", "remove", "prod").code == 0 and typed("context", "remove", "prod").code == 4
     assert json.loads(typed("context", "show", "-o", "json").out)["name"] == "embedded"
+
+
+def test_contexts_complete_by_name(typed: Gough) -> None:
+    typed("context", "add", "prod", URL)
+    typed("context", "add", "lab", "http://127.0.0.1:8000")
+
+    def completed(line: str) -> set[str]:
+        words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - (not line.endswith(" ")))}
+        environment = {**os.environ, **words, "_GOUGH_COMPLETE": "complete_bash"}
+        program = str(Path(sys.executable).with_name("gough"))
+        said = subprocess.run([program], env=environment, capture_output=True, text=True, check=False).stdout
+        return set(said.split())
+
+    assert completed("gough --context p") == {"prod"}
+    assert completed("gough context use ") == {"embedded", "prod", "lab"}
+    assert {"timeline", "test"} == completed("gough machine t")
 
 
 def test_a_context_comes_back_from_its_file_as_it_was_added(typed: Gough, tmp_path: Path) -> None:

@@ -69,13 +69,15 @@ def history(name: str, limit: int) -> list[dict[str, Any]]:
 
 def following(name: str, limit: int) -> Iterator[dict[str, Any]]:
     """As `history`, and then what happens from now on, without end."""
-    reached = 0
+    begin, told = 0, set[int]()
     while True:
         with embedded.use().database.read() as session:
             machine_id = machines.find(session, name).id
-            new = events.history(session, machine_id, after_id=reached, limit=events.PAGE if reached else limit)
-            yield from [_event(each) for each in new]
-        reached = max([reached, *(each.id for each in new)])
+            # All since the first one again: an event with a lower id may have come later.
+            found = events.history(session, machine_id, after_id=begin, limit=events.PAGE if begin else limit)
+            yield from [_event(each) for each in found if each.id not in told]
+        told.update(each.id for each in found)
+        begin = begin or min(told, default=1) - 1
         time.sleep(POLL_SECONDS)
 
 
