@@ -75,6 +75,7 @@ def test_every_setting_is_documented_and_in_the_example() -> None:
         ("Runtime", names(project()["project"]["dependencies"])),
         ("Agent", names(project("agent/pyproject.toml")["project"]["dependencies"])),
         ("Development", names(project()["dependency-groups"]["dev"])),
+        ("Generator of clients", names((ROOT / "requirements" / "generator.in").read_text(encoding="utf-8").split())),
         ("Build", names((ROOT / "requirements" / "build.in").read_text(encoding="utf-8").split())),
     ],
 )
