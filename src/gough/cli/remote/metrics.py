@@ -1,6 +1,5 @@
 """What machines have measured."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gough.cli.remote.connecting import gough, when
@@ -16,8 +15,7 @@ def top(series: str, limit: int) -> list[dict[str, Any]]:
 
 def summary(name: str, series: list[str], hours: int) -> list[dict[str, Any]]:
     """Lowest, average, highest and last of each series over the hours until now."""
-    begin = datetime.now(UTC) - timedelta(hours=hours)
-    found = gough().machines.metrics(name, **{"series": ",".join(series) or None, "from": begin.isoformat()})
+    found = gough().machines.metrics(name, series=",".join(series) or None, hours=hours)
     return [
         {
             "series": line.name, "unit": line.unit, "points": len(line.points),
