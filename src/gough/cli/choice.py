@@ -63,12 +63,13 @@ def backend(noun: str) -> Any:
     return import_module(f"gough.cli.{where}.{noun}")
 
 
-def require_here(command: str) -> None:
-    """Raises Invalid for a command that only works on the host itself, where another is chosen."""
+def require_here(command: str = "") -> None:
+    """Raises Invalid for what only works on the host itself, where another is chosen."""
     if (server := chosen()) is not None:
+        what = f"`gough {command}`" if command else "This command"
         raise Invalid(
-            f"`gough {command}` works on the host it runs on, and the chosen context is '{server.context.name}'.",
-            hint=f"There, run it on the server's host; here: gough --context {EMBEDDED} {command}",
+            f"{what} works on the host it runs on, and the chosen context is '{server.context.name}'.",
+            hint=f"There, run it on the server's host; here: gough --context {EMBEDDED} {command or '…'}",
         )
 
 

@@ -8,6 +8,7 @@ from functools import cache
 import structlog
 
 from gough.bootstrap import Application
+from gough.cli.choice import require_here
 from gough.services.context import Use
 
 
@@ -18,7 +19,8 @@ def use() -> Use:
 
 @cache
 def application() -> Application:
-    """Wired from the environment; nothing of it runs."""
+    """Wired from the environment; nothing of it runs. Raises Invalid where a server is chosen: this is another one."""
+    require_here()
     from gough.bootstrap import wire
     from gough.persistence.schema import require_newest
 

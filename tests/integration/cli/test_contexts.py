@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gough.cli import choice, sign_ins
+from gough.cli import choice, embedded, sign_ins
 from gough.cli.private_files import read_secret
 from gough.cli.remote import connecting
 from gough.client import Client
 from gough.client.connection import Connection
-from gough.domain.errors import Misconfigured, Unauthenticated
+from gough.domain.errors import Invalid, Misconfigured, Unauthenticated
 from gough.domain.permissions import Permission, Role
 from gough.services import api_keys, tokens, users
 from gough.web.guard import Guard
@@ -185,6 +185,13 @@ def test_what_works_on_the_host_only_says_so(typed: Gough, key: Path, words: str
     typed("context", "add", "prod", URL, "--token-file", str(key), "--use")
     refused = typed(*words.split())
     assert refused.code == 2 and "'prod'" in refused.err and f"gough --context embedded {words}" in refused.err
+
+
+def test_no_command_takes_this_host_s_database_for_the_chosen_server_s(typed: Gough, key: Path) -> None:
+    """Whatever it forgot to say of itself."""
+    typed("context", "add", "prod", URL, "--token-file", str(key), "--use")
+    with pytest.raises(Invalid, match="'prod'"):
+        embedded.use()
 
 
 def test_a_person_signs_in_works_and_signs_out(typed: Gough, site: Site, wired: None, tmp_path: Path) -> None:
