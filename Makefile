@@ -15,7 +15,7 @@ help: ## what can be made
 lab: $(VENV)/.runtime ## run Gough with an emulated MAAS and virtual machines: make lab ARGS="--machines 5 --fault install-stuck:2"
 	@$(BIN)/gough lab $(ARGS)
 
-test: $(VENV)/.dev ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
+test: $(VENV)/.dev $(VENV)/.generator ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
 	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not stack and not faults and not live_maas" $(ARGS)
 
 test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle of two hundred deployments
@@ -42,7 +42,7 @@ docs: $(VENV)/.dev ## regenerate the generated parts of docs/
 lock: $(VENV)/.dev ## resolve the dependencies again and write requirements/*.txt
 	@$(BIN)/python -m tools.lock
 
-dev: $(VENV)/.dev ## the virtual environment with every tool in it
+dev: $(VENV)/.dev $(VENV)/.generator ## the virtual environment with every tool in it
 
 clean: ## remove what was built and what the lab left
 	rm -rf $(VENV) .lab build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -62,4 +62,10 @@ $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "Installing locked development tools (once) ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.generator: requirements/generator.txt | $(VENV)/bin/python
+	@echo "Installing the generator of clients, apart (once) ..."
+	@$(BIN)/python -m venv $(VENV)/generator
+	@$(VENV)/generator/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r $<
 	@touch $@

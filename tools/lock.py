@@ -12,9 +12,13 @@ COMPILE = [
 
 
 def main() -> None:
-    """Build tools, the runtime, and the development tools on top of the runtime's versions."""
+    """Build tools, the runtime, and the development tools on top of the runtime's versions.
+
+    The generator of clients has an environment of its own: it wants an older Typer than the runtime has.
+    """
     _compile("build.txt", "requirements/build.in")
     _compile("runtime.txt", "pyproject.toml")
+    _compile("generator.txt", "requirements/generator.in")
     _compile("dev.txt", "--group", "dev", "--constraint", "requirements/runtime.txt")
 
 

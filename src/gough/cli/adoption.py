@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.jobs import Timeout, Wait, finish
 
 
@@ -17,11 +18,8 @@ def adopt(
     timeout: Timeout = 86400,
 ) -> None:
     """Bring a machine in service that somebody else installed: prints the command to run on it as root."""
-    from gough.cli.embedded import me, use
-    from gough.services import adoption
-
-    made = adoption.adopt(use(), name, by=me())
-    print(made.script if script else made.command, end="" if script else "\n", flush=True)
-    sys.stderr.write(f"Run this on the machine as root, within 24 hours. It holds a secret. Job: {made.job.id}\n")
+    made = backend("work").adopt(name)
+    print(made["script" if script else "command"], end="" if script else "\n", flush=True)
+    sys.stderr.write(f"Run this on the machine as root, within 24 hours. It holds a secret. Job: {made['job_id']}\n")
     if wait:
-        finish(made.job.id, wait=True, timeout=timeout)
+        finish(made["job_id"], wait=True, timeout=timeout)

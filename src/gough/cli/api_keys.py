@@ -1,10 +1,10 @@
 """`gough api-key`: keys for programs."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show
 from gough.domain.permissions import Permission
 
@@ -15,13 +15,8 @@ Key = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `gough 
 
 @app.command("list")
 def list_keys(output: Output = Format.TABLE) -> None:
-    """Everybody's keys; never their secrets."""
-    from gough.cli.embedded import use
-    from gough.services import api_key_shape, api_keys
-
-    with use().database.read() as session:
-        now = use().database.now(session)
-        rows = [api_key_shape.details(row, now) for row in api_keys.listed(session, owner=None)]
+    """Everybody's keys, or those you may see; never their secrets."""
+    rows = backend("api_keys").listed()
     if output is Format.TABLE:
         for row in rows:
             row["expires_at"] = f"{row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "never"
@@ -37,13 +32,7 @@ def create(
     days: Annotated[int | None, typer.Option(help="It expires after so many days; without, never.")] = None,
 ) -> None:
     """Print a new key. It is never shown again."""
-    from gough.cli.embedded import use
-    from gough.services import api_keys, users
-
-    with use().database.read() as session:
-        owner = users.find(session, user)
-    wish = api_keys.Wish(name, frozenset(scope), tuple(network or ()), days)
-    print(api_keys.create(use(), owner.id, wish)[1])
+    print(backend("api_keys").create(user, name, scope, network or (), days))
 
 
 @app.command()
@@ -51,17 +40,11 @@ def rotate(
     key: Key, overlap_hours: Annotated[int, typer.Option(help="The old secret is good for so long as well.")] = 24
 ) -> None:
     """Print another secret for a key. It is never shown again."""
-    from gough.cli.embedded import use
-    from gough.services import api_keys
-
-    print(api_keys.rotate(use(), key, owner=None, overlap=timedelta(hours=overlap_hours))[1])
+    print(backend("api_keys").rotate(key, overlap_hours))
 
 
 @app.command()
 def revoke(key: Key) -> None:
     """It is good for nothing from now on."""
-    from gough.cli.embedded import use
-    from gough.services import api_keys
-
-    api_keys.revoke(use(), key, owner=None)
+    backend("api_keys").revoke(key)
     print(f"{key} is revoked.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show
 
 app = typer.Typer(help="The audit log: list, verify, export.", no_args_is_help=True)
@@ -20,12 +21,7 @@ def list_entries(
     output: Output = Format.TABLE,
 ) -> None:
     """The newest entries first."""
-    from gough.cli.embedded import use
-    from gough.services import audit
-
-    with use().database.read() as session:
-        chosen = audit.chosen(actor=actor, action=action, target=target)
-        rows = [audit.details(row) for row in audit.newest(session, chosen, limit=limit)]
+    rows = backend("audit").newest(actor=actor, action=action, target=target, limit=limit)
     if output is Format.TABLE:
         for row in rows:
             row["at"] = f"{row['at']:%Y-%m-%d %H:%M:%S}"

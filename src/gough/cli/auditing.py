@@ -1,4 +1,7 @@
-"""What commands change is written into the audit log, here, for every command at once."""
+"""What commands change is written into the audit log, here, for every command at once.
+
+Of what they ask of a server, the server itself writes; of contexts, nobody: they are this host's own.
+"""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -13,7 +16,10 @@ LOOKING = frozenset(
     {"list", "show", "timeline", "why", "results", "log", "versions", "used", "validate", "render", "diff", "verify",
      "export", "current", "check"}
 )  # fmt: skip
-OURSELVES = frozenset({"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "region test"})
+OURSELVES = frozenset(
+    {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "region test", "api", "login", "logout",
+     "context add", "context use", "context remove", "context list", "context show"}
+)  # fmt: skip
 
 
 def record(app: typer.Typer, above: str = "") -> None:
@@ -35,6 +41,10 @@ def is_change(name: str) -> bool:
 def _recorded(action: str, command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def run(**given: Any) -> Any:
+        from gough.cli.choice import chosen
+
+        if chosen() is not None:
+            return command(**given)
         from gough.cli.embedded import me, use
         from gough.services import audit
 

@@ -1,12 +1,12 @@
 """`gough bulk`: one action on many machines, in waves."""
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gough.cli import deploy_plan, machine_wishes
 from gough.cli.bulk_begin import Manner, begin, manner
+from gough.cli.choice import backend
 from gough.cli.confirming import NotOurs
 from gough.cli.machine_choice import chosen
 from gough.cli.output import Format, Output, show, show_one
@@ -14,7 +14,6 @@ from gough.cli.sharing import takes
 
 if TYPE_CHECKING:
     from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
-    from gough.services.lifecycle import Plan
 
 app = typer.Typer(
     help="One action on many machines: deploy, commission, test, release; list, show, stop.", no_args_is_help=True
@@ -25,11 +24,9 @@ COLUMNS = ("id", "action", "state", "machines", "results", "created_by", "create
 
 @app.command()
 @takes(plan=deploy_plan.plan_of_many, ids=chosen, how=manner)
-def deploy(plan: "Plan", ids: list[str], how: Manner) -> None:
+def deploy(plan: deploy_plan.Plan, ids: list[str], how: Manner) -> None:
     """Install many machines with a template. Their disks are wiped."""
-    options = plan.options.as_json()
-    parameters = {"template": plan.template, "variables": plan.variables, "series": plan.series, "options": options}
-    begin("deploy", ids, parameters, how)
+    begin("deploy", ids, plan, how)
 
 
 @app.command()
@@ -56,12 +53,7 @@ def release(options: "ReleaseOptions", ids: list[str], how: Manner, not_ours: No
 @app.command("list")
 def list_bulk(output: Output = Format.TABLE, limit: Annotated[int, typer.Option(min=1, max=200)] = 20) -> None:
     """The newest bulk operations."""
-    from gough.cli.embedded import use
-    from gough.services import bulk
-
-    with use().database.read() as session:
-        rows = [_row(each, bulk.counts(session, each.id)) for each in bulk.newest(session, limit=limit)]
-    show(rows, COLUMNS, output)
+    show(backend("bulk").newest(limit), COLUMNS, output)
 
 
 @app.command("show")
@@ -71,45 +63,26 @@ def show_bulk(
     state: Annotated[str, typer.Option(help="Only machines that are waiting, running, done, failed, …")] = "",
 ) -> None:
     """One bulk operation, and how it went on each machine."""
-    from gough.cli.embedded import use
     from gough.domain.errors import Invalid, Problem
     from gough.domain.waves import ItemState
-    from gough.services import bulk, bulk_results
 
     if state and state not in set(ItemState):
         raise Invalid(
             "The list cannot be made.", problems=[Problem("--state", f"expected one of {', '.join(ItemState)}")]
         )
-    wanted = ItemState(state) if state else None
-    with use().database.read() as session:
-        found = bulk.find(session, bulk_id)
-        row = _row(found, bulk.counts(session, found.id))
-        results = bulk_results.results(session, found.id, state=wanted, limit=bulk.MOST_MACHINES)
-    machines = [{**asdict(each), "machine": each.hostname, "job": each.job_id} for each in results]
+    found = backend("bulk").one(bulk_id, ItemState(state) if state else None)
     if output is not Format.TABLE:
-        show_one({**row, "items": [asdict(each) for each in results]}, output)
+        show_one(found, output)
         return
-    show_one(row, output)
+    items = found.pop("items")
+    show_one(found, output)
     print()
+    machines = [{**each, "machine": each["hostname"], "job": each["job_id"]} for each in items]
     show(machines, ("machine", "state", "job", "reason"), output)
 
 
 @app.command()
 def stop(bulk_id: BulkId) -> None:
     """Begin no more; what runs goes on to its end."""
-    from gough.cli.embedded import me, use
-    from gough.services import bulk
-
-    found = bulk.stop(use(), bulk_id, by=me())
-    print(f"{found.id} begins no more machines.")
-
-
-def _row(found: Any, counts: Any) -> dict[str, Any]:
-    from gough.services.bulk_results import verb_of
-
-    return {
-        "id": found.id, "action": verb_of(found.action), "state": found.state, "reason": found.reason,
-        "machines": sum(counts.values()), "results": ", ".join(f"{n} {state.value}" for state, n in counts.items()),
-        "max_in_flight": found.max_in_flight, "stop_after": found.stop_after, "parameters": found.parameters_shown,
-        "created_by": found.created_by, "created_at": found.created_at, "finished_at": found.finished_at,
-    }  # fmt: skip
+    backend("bulk").stop(bulk_id)
+    print(f"{bulk_id} begins no more machines.")

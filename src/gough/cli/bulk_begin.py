@@ -2,16 +2,14 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.jobs import Wait
 from gough.cli.output import Format, Output, show
-
-if TYPE_CHECKING:
-    from gough.services.bulk import Forecast
 
 TABLE_ROWS = 200
 LOSING = {"test": "a test reboots them", "release": "a release takes them out of service"}
@@ -44,35 +42,29 @@ def manner(
 
 def begin(verb: str, ids: Sequence[str], parameters: Mapping[str, Any], how: Manner) -> None:
     """Forecast and ask unless told otherwise; then begin on exactly these machines, and print its id."""
-    from gough.cli.embedded import me, use
-    from gough.domain.waves import Limits
-    from gough.services import bulk, forecasts
-    from gough.services.bulk_results import VERBS
-
-    order = bulk.Order(VERBS[verb], ids, Limits(how.max_in_flight, how.stop_after), parameters)
+    bulk = backend("bulk")
+    order = (verb, ids, parameters, how.max_in_flight, how.stop_after)
     if how.dry_run or not how.yes:
-        found = bulk.dry_run(use(), order)
-        with use().database.read() as session:
-            serving = len(forecasts.in_service(session, found))
+        found, serving = bulk.forecast(*order)
         _show(found, how.output if how.dry_run else Format.TABLE, _warning(verb, serving))
         if how.dry_run:
             return
-        _ask(verb, sum(1 for each in found if not each.refusal), serving)
-    made = bulk.begin(use(), order, by=me())
-    print(made.id)
+        _ask(verb, sum(1 for each in found if not each["refusal"]), serving)
+    bulk_id = bulk.begin(*order)
+    print(bulk_id)
     if how.wait:
         from gough.cli.bulk_waiting import follow
 
-        raise typer.Exit(0 if follow(use(), made.id, timeout=how.timeout) else 1)
+        raise typer.Exit(0 if follow(bulk_id, timeout=how.timeout) else 1)
 
 
-def _show(found: Sequence["Forecast"], output: Format, warning: str) -> None:
-    rows = [{**asdict(each), "machine": each.hostname, "would": each.refusal or "begin"} for each in found]
+def _show(found: Sequence[Mapping[str, Any]], output: Format, warning: str) -> None:
+    rows = [{**each, "machine": each["hostname"], "would": each["refusal"] or "begin"} for each in found]
     if output is not Format.TABLE:
-        show([asdict(each) for each in found], (), output)
+        show(found, (), output)
         return
     show(rows[:TABLE_ROWS], ("machine", "would"), output)
-    refused = sum(1 for each in found if each.refusal)
+    refused = sum(1 for each in found if each["refusal"])
     more = f" These are the first {TABLE_ROWS}." if len(rows) > TABLE_ROWS else ""
     print(f"{len(found) - refused} would begin, {refused} would be refused.{more}{warning}")
 

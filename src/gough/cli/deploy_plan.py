@@ -1,15 +1,14 @@
 """What to deploy: the options of `gough machine deploy` and `gough bulk deploy`."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gough.cli.sharing import takes
 
-if TYPE_CHECKING:
-    from gough.services.lifecycle import Plan
-
+Plan = dict[str, Any]
+"""As `services.bulk` takes the parameters of a deployment."""
 Several = list[str] | None
 LINK = "eth0=10.0.0.0/24 or eth0=dmz,static,10.0.0.7."
 
@@ -22,36 +21,35 @@ def template_and_disks(
     storage_layout: Annotated[str, typer.Option(help="How MAAS lays the disks out: flat, lvm, bcache, blank.")] = "",
     link: Annotated[Several, typer.Option(metavar="IFACE=SUBNET[,MODE[,IP]]", help=LINK)] = None,
     lock: Annotated[bool, typer.Option("--lock", help="Lock it in MAAS once it is in service.")] = False,
-) -> "Plan":
+) -> Plan:
     """Raises Invalid for what is not written as it should be."""
     from gough.cli.variables import parse
     from gough.domain.deploy_options import DeployOptions, parse_link
-    from gough.services.lifecycle import Plan
 
     links = tuple(parse_link(text) for text in link or [])
     options = DeployOptions(kernel=kernel, storage_layout=storage_layout, links=links, lock=lock)
-    return Plan(template, parse(variable or []), series, options)
+    return {"template": template, "variables": parse(variable or []), "series": series, "options": options}
 
 
 @takes(plan=template_and_disks)
 def plan(
-    plan: "Plan",
+    plan: Plan,
     tag: Annotated[Several, typer.Option(help="A tag to add in MAAS; may be given several times.")] = None,
     pool: Annotated[str, typer.Option(help="The resource pool to move it to.")] = "",
     zone: Annotated[str, typer.Option(help="The zone to move it to.")] = "",
-) -> "Plan":
+) -> Plan:
     return _placed(plan, tag, pool, zone)
 
 
 @takes(plan=template_and_disks)
 def plan_of_many(
-    plan: "Plan",
+    plan: Plan,
     add_tag: Annotated[Several, typer.Option(help="A tag to add in MAAS; --tag chooses machines.")] = None,
     to_pool: Annotated[str, typer.Option(help="The resource pool to move them to; --pool chooses machines.")] = "",
     to_zone: Annotated[str, typer.Option(help="The zone to move them to; --zone chooses machines.")] = "",
-) -> "Plan":
+) -> Plan:
     return _placed(plan, add_tag, to_pool, to_zone)
 
 
-def _placed(plan: "Plan", tags: Several, pool: str, zone: str) -> "Plan":
-    return replace(plan, options=replace(plan.options, tags=tuple(tags or ()), pool=pool, zone=zone))
+def _placed(plan: Plan, tags: Several, pool: str, zone: str) -> Plan:
+    return {**plan, "options": replace(plan["options"], tags=tuple(tags or ()), pool=pool, zone=zone).as_json()}

@@ -2,22 +2,32 @@
 
 import getpass
 import logging
+import sys
 from functools import cache
 
 import structlog
 
+from gough.bootstrap import Application
+from gough.cli.choice import require_here
 from gough.services.context import Use
 
 
-@cache
 def use() -> Use:
-    """Wired from the environment; jobs made here are picked up by a running server within a second."""
+    """Jobs made with it are picked up by a running server within a second."""
+    return application().use
+
+
+@cache
+def application() -> Application:
+    """Wired from the environment; nothing of it runs. Raises Invalid where a server is chosen: this is another one."""
+    require_here()
     from gough.bootstrap import wire
     from gough.persistence.schema import require_newest
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    wired = wire().use
-    require_newest(wired.database)
+    quiet = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=quiet, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    wired = wire()
+    require_newest(wired.use.database)
     return wired
 
 

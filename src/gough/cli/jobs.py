@@ -1,10 +1,11 @@
 """`gough job`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gough.cli import admission
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show, show_one
 
 app = typer.Typer(help="Jobs: list, show, log, cancel, retry; pause, resume, begin.", no_args_is_help=True)
@@ -20,33 +21,18 @@ COLUMNS = ("id", "kind", "machine", "state", "stage", "created_by", "created_at"
 @app.command("list")
 def list_jobs(output: Output = Format.TABLE, limit: Annotated[int, typer.Option(min=1, max=200)] = 20) -> None:
     """The newest jobs."""
-    from gough.cli.embedded import use
-    from gough.services import jobs
-
-    with use().database.read() as session:
-        rows = [_row(job) for job in jobs.newest(session, limit=limit)]
-    show(rows, COLUMNS, output)
+    show(backend("jobs").newest(limit), COLUMNS, output)
     admission.tell_pause()
 
 
 @app.command("show")
 def show_job(job_id: JobId, output: Output = Format.TABLE) -> None:
     """One job with its stages and, if it failed, its diagnosis."""
-    from gough.cli.embedded import use
-    from gough.services import jobs
-
-    with use().database.read() as session:
-        job = jobs.find(session, job_id)
-        steps = [
-            {"stage": s.name, "state": s.state, "started_at": s.started_at, "finished_at": s.finished_at,
-             "deadline_at": s.deadline_at, "progress": s.progress, "cause": s.cause or s.waived_by}
-            for s in job.steps
-        ]  # fmt: skip
-        row = {**_row(job), "diagnosis": job.diagnosis}
+    row = backend("jobs").one(job_id)
     if output is not Format.TABLE:
-        show_one({**row, "steps": steps}, output)
+        show_one(row, output)
         return
-    diagnosis = row.pop("diagnosis") or {}
+    diagnosis, steps = row.pop("diagnosis") or {}, row.pop("steps")
     show_one(row, output)
     show(steps, ("stage", "state", "started_at", "finished_at", "progress", "cause"), output)
     for name in ("summary", "next_action"):
@@ -59,24 +45,17 @@ def show_job(job_id: JobId, output: Output = Format.TABLE) -> None:
 @app.command()
 def log(job_id: JobId, wait: Wait = False, timeout: Timeout = 3600) -> None:
     """What the job did, line by line."""
-    from gough.cli.embedded import use
-    from gough.services import jobs
-
     if wait:
         finish(job_id, wait=True, timeout=timeout)
         return
-    with use().database.read() as session:
-        for entry in jobs.log(session, jobs.find(session, job_id).id):
-            print(f"{entry.at:%H:%M:%S}  {entry.message}")
+    for entry in backend("jobs").progress(job_id, 0)["log"]:
+        print(f"{entry['at']:%H:%M:%S}  {entry['message']}")
 
 
 @app.command()
 def cancel(job_id: JobId) -> None:
     """Stop a job, and MAAS where it works for it."""
-    from gough.cli.embedded import me, use
-    from gough.services import jobs
-
-    jobs.cancel(use(), job_id, by=me())
+    backend("jobs").cancel(job_id)
     print(f"{job_id} will stop at its next step.")
 
 
@@ -88,10 +67,7 @@ def retry(
     timeout: Timeout = 3600,
 ) -> None:
     """Run a failed job again from the stage that failed."""
-    from gough.cli.embedded import me, use
-    from gough.services import jobs
-
-    jobs.retry(use(), job_id, by=me(), confirm_wipe=confirm_wipe)
+    backend("jobs").retry(job_id, confirm_wipe=confirm_wipe)
     finish(job_id, wait=wait, timeout=timeout)
 
 
@@ -100,19 +76,10 @@ def finish(job_id: str, *, wait: bool, timeout: float) -> None:
     print(job_id)
     if not wait:
         return
-    from gough.cli.embedded import use
     from gough.cli.waiting import follow
 
-    job = follow(use(), job_id, timeout=timeout)
-    if job.state != "done":
-        diagnosis = job.diagnosis or {}
-        print(f"{job.state}: {diagnosis.get('summary', '')}\ndo: {diagnosis.get('next_action', '')}")
+    job = follow(job_id, timeout=timeout)
+    if job["state"] != "done":
+        diagnosis = job["diagnosis"] or {}
+        print(f"{job['state']}: {diagnosis.get('summary', '')}\ndo: {diagnosis.get('next_action', '')}")
         raise typer.Exit(1)
-
-
-def _row(job: Any) -> dict[str, Any]:
-    stage = next((s.name for s in job.steps if s.state in ("running", "failed")), "")
-    return {
-        "id": job.id, "kind": job.kind, "machine": job.machine.hostname, "state": job.state, "stage": stage,
-        "created_by": job.created_by, "created_at": job.created_at, "finished_at": job.finished_at,
-    }  # fmt: skip

@@ -1,11 +1,11 @@
 """`gough machine locate` and `gough machine import-locations`."""
 
 import sys
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.machine_show import Name
 from gough.cli.output import Format, Output, show, show_one
 
@@ -19,11 +19,8 @@ def locate(
     unit: Annotated[Part, typer.Option(help="The unit, from the rack's floor: 12, 12.5 or U12; '' clears it.")] = None,
 ) -> None:
     """Say where a machine stands. What is left out stays; MAAS is not told."""
-    from gough.cli.embedded import me, use
-    from gough.services import locations
-
-    machine = locations.locate(use(), name, by=me(), site=site, rack=rack, unit=unit)
-    print(f"{machine.hostname}: {locations.of(machine)}")
+    seen = backend("work").locate(name, site=site, rack=rack, unit=unit)
+    print(f"{seen['hostname']}: {seen['location']}")
 
 
 def import_locations(
@@ -32,18 +29,16 @@ def import_locations(
     output: Output = Format.TABLE,
 ) -> None:
     """Say where many machines stand. Good rows count, whatever is wrong with others; exit code 1 if anything was."""
-    from gough.cli.embedded import me, use
-    from gough.services import locations
-
-    done = locations.import_file(use(), file.read(), by=me(), dry_run=dry_run)
+    done = backend("work").import_locations(file.read(), dry_run=dry_run)
     if output is Format.TABLE:
-        counts = {"would_update" if dry_run else "updated": done.updated, "unchanged": done.unchanged,
-                  "unmatched": done.unmatched, "problems": len(done.problems)}  # fmt: skip
+        counts = {"would_update" if dry_run else "updated": done["updated"], "unchanged": done["unchanged"],
+                  "unmatched": done["unmatched"], "problems": len(done["problems"])}  # fmt: skip
         show_one(counts, output)
-        if done.problems:
+        if done["problems"]:
             sys.stdout.write("\n")
-            show([{"at": p.pointer, "problem": p.message} for p in done.problems], ("at", "problem"), output)
+            rows = [{"at": each["pointer"], "problem": each["message"]} for each in done["problems"]]
+            show(rows, ("at", "problem"), output)
     else:
-        show_one(asdict(done), output)
-    if done.problems:
+        show_one(done, output)
+    if done["problems"]:
         raise typer.Exit(1)

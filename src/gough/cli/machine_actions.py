@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gough.cli import confirming, deploy_plan, machine_wishes
+from gough.cli.choice import backend
 from gough.cli.confirming import Confirm, NotOurs
 from gough.cli.jobs import Timeout, Wait, finish
 from gough.cli.machine_show import Name
@@ -12,16 +13,12 @@ from gough.cli.sharing import takes
 
 if TYPE_CHECKING:
     from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
-    from gough.services.lifecycle import Plan
 
 
 @takes(plan=deploy_plan.plan)
-def deploy(name: Name, plan: "Plan", wait: Wait = False, timeout: Timeout = 7200) -> None:
+def deploy(name: Name, plan: deploy_plan.Plan, wait: Wait = False, timeout: Timeout = 7200) -> None:
     """Install a machine with a template. Its disks are wiped. What is left out stays as it is in MAAS."""
-    from gough.cli.embedded import me, use
-    from gough.services import lifecycle
-
-    finish(lifecycle.deploy(use(), name, plan, by=me()).id, wait=wait, timeout=timeout)
+    finish(backend("work").deploy(name, plan), wait=wait, timeout=timeout)
 
 
 def redeploy(
@@ -32,22 +29,17 @@ def redeploy(
     timeout: Timeout = 7200,
 ) -> None:
     """Install a machine with an older version of its template and the variables it was deployed with."""
-    from gough.cli.embedded import me, use
     from gough.domain.errors import Invalid
-    from gough.services import redeploy as anew
 
     if version is not None and previous:
         raise Invalid("--version and --previous do not go together.", hint="Give one of them, or none.")
-    finish(anew.redeploy(use(), name, by=me(), number=version).id, wait=wait, timeout=timeout)
+    finish(backend("work").redeploy(name, version), wait=wait, timeout=timeout)
 
 
 @takes(options=machine_wishes.commissioning)
 def commission(name: Name, options: "CommissionOptions", wait: Wait = False, timeout: Timeout = 7200) -> None:
     """Let MAAS inventory the hardware."""
-    from gough.cli.embedded import me, use
-    from gough.services import lifecycle
-
-    finish(lifecycle.commission(use(), name, options, by=me()).id, wait=wait, timeout=timeout)
+    finish(backend("work").commission(name, options), wait=wait, timeout=timeout)
 
 
 @takes(options=machine_wishes.scripts)
@@ -55,14 +47,10 @@ def test(
     name: Name, options: "ScriptOptions", confirm: Confirm = "", wait: Wait = False, timeout: Timeout = 14400
 ) -> None:
     """Run MAAS's hardware tests. The machine is rebooted into MAAS's own system for them."""
-    from gough.cli.embedded import me, use
-    from gough.services import lifecycle, machines
-
-    with use().database.read() as session:
-        machine = machines.find(session, name)
-    losing = f"{machine.hostname} is in service; a test reboots it."
+    machine = backend("machines").named(name)
+    losing = f"{machine['hostname']} is in service; a test reboots it."
     confirming.require_in_service(machine, confirm, losing=losing)
-    finish(lifecycle.test(use(), name, options, by=me()).id, wait=wait, timeout=timeout)
+    finish(backend("work").test(name, options), wait=wait, timeout=timeout)
 
 
 @takes(options=machine_wishes.releasing)
@@ -75,11 +63,6 @@ def release(
     timeout: Timeout = 90000,
 ) -> None:
     """Give a machine back to MAAS."""
-    from gough.cli.embedded import me, use
-    from gough.services import lifecycle, machines
-
-    with use().database.read() as session:
-        machine = machines.find(session, name)
-    confirming.require(machine, confirm, losing=f"{machine.hostname} would be taken out of service.")
-    job = lifecycle.release(use(), name, options, by=me(), not_ours=not_ours)
-    finish(job.id, wait=wait, timeout=timeout)
+    machine = backend("machines").named(name)
+    confirming.require(machine, confirm, losing=f"{machine['hostname']} would be taken out of service.")
+    finish(backend("work").release(name, options, not_ours=not_ours), wait=wait, timeout=timeout)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.sharing import takes
 
 Several = list[str] | None
@@ -52,15 +53,12 @@ def chosen(
     ] = None,
 ) -> list[str]:
     """The machines' ids: those named, else all that match. Raises Invalid, NotFound."""
-    from gough.cli.embedded import use
     from gough.domain.errors import Invalid
-    from gough.services import machines
-    from gough.services.choosing import ids_of
 
     text, given = matching
     if not machine:
-        return ids_of(use(), given, text=text, mark="--")
+        found: list[str] = backend("machines").ids(text, given)
+        return found
     if text or given:
         raise Invalid("--machine and filters do not go together.", hint="Name the machines, or give filters.")
-    with use().database.read() as session:
-        return [machines.find(session, name).id for name in machine]
+    return [backend("machines").named(name)["id"] for name in machine]

@@ -1,17 +1,15 @@
 """`gough machine power`, `lock`, `rescue`, …: what MAAS does while the command waits, without a job; and `set`."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gough.cli import confirming
+from gough.cli.choice import backend
 from gough.cli.confirming import Confirm, NotOurs
 from gough.cli.machine_show import Name
 from gough.domain.operations import MANNERS, Operation
-
-if TYPE_CHECKING:
-    from gough.persistence.models import Machine
 
 power = typer.Typer(help="Power: on, off, query.", no_args_is_help=True)
 POWER: Mapping[str, tuple[Operation, str]] = {
@@ -60,30 +58,18 @@ def change(
     remove_tag: Annotated[Several, typer.Option(help="A tag to take away; may be given several times.")] = None,
 ) -> None:
     """Change what MAAS keeps of a machine: name, pool, zone, description, tags."""
-    from gough.cli.embedded import me, use
-    from gough.services import operations
-
     given = {"hostname": hostname, "pool": pool, "zone": zone, "description": description}
     fields = {field: value for field, value in given.items() if value is not None}
-    seen = operations.change(
-        use(), name, fields, by=me(), add_tags=add_tag or (), remove_tags=remove_tag or ()
-    )  # fmt: skip
-    print(f"{seen.hostname}: pool {seen.pool}, zone {seen.zone}, tags {', '.join(seen.tags) or '-'}.")
+    seen = backend("work").change(name, fields, add_tags=add_tag or (), remove_tags=remove_tag or ())
+    tags = ", ".join(seen["tags"]) or "-"
+    print(f"{seen['hostname']}: pool {seen['pool']}, zone {seen['zone']}, tags {tags}.")
 
 
 def _operate(name: str, wanted: Operation, *, confirm: str = "", not_ours: bool = False) -> None:
-    from gough.cli.embedded import me, use
-    from gough.domain.machine_status import MachineStatus
-    from gough.services import machines, operations
-
-    with use().database.read() as session:
-        _require_confirmation(machines.find(session, name), wanted, confirm)
-    seen = operations.operate(use(), name, wanted, by=me(), not_ours=not_ours)
-    status = MachineStatus(seen.status).label
-    print(f"{seen.hostname}: {MANNERS[wanted].done}. MAAS says {status}, power {seen.power_state}.")
-
-
-def _require_confirmation(machine: "Machine", wanted: Operation, confirm: str) -> None:
     if confirm or MANNERS[wanted].disturbs:
-        losing = f"{machine.hostname} is in service; this disturbs whoever uses it."
+        machine = backend("machines").named(name)
+        losing = f"{machine['hostname']} is in service; this disturbs whoever uses it."
         confirming.require_in_service(machine, confirm, losing=losing)
+    seen = backend("work").operate(name, wanted, not_ours=not_ours)
+    status, power_state = seen["maas_status"], seen["power_state"]
+    print(f"{seen['hostname']}: {MANNERS[wanted].done}. MAAS says {status}, power {power_state}.")

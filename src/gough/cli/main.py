@@ -7,12 +7,16 @@ import typer
 
 from gough import __version__
 from gough.cli import (
+    api,
     api_keys,
     audit,
     auditing,
     bulk,
+    contexts,
+    here,
     jobs,
     lab,
+    login,
     machines,
     metrics,
     regions,
@@ -50,7 +54,12 @@ app.add_typer(users.app, name="user")
 app.add_typer(api_keys.app, name="api-key")
 app.add_typer(audit.app, name="audit")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(contexts.app, name="context")
+app.command("login")(login.login)
+app.command("logout")(login.logout)
+app.command("api")(api.api)
 auditing.record(app)
+here.limit(app)
 
 
 def _version(wanted: bool) -> None:
@@ -61,9 +70,16 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: Annotated[
+        str, typer.Option(metavar="NAME", autocompletion=contexts.names, help="The server to work with: a context.")
+    ] = "",
+    url: Annotated[str, typer.Option(metavar="URL", help="The server to work with: its address.")] = "",
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
     del version
+    from gough.cli import choice
+
+    choice.given = choice.Given(context, url)
 
 
 def main() -> None:

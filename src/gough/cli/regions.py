@@ -1,16 +1,12 @@
 """`gough region` and `gough sync`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show, show_one
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from gough.persistence.models import Region
 
 app = typer.Typer(help="MAAS regions: list, show, add, set, test.", no_args_is_help=True)
 COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "note")
@@ -22,22 +18,13 @@ FeedPasswordFile = Annotated[typer.FileText | None, typer.Option(help="File with
 @app.command("list")
 def list_regions(output: Output = Format.TABLE) -> None:
     """The regions Gough follows."""
-    from gough.cli.embedded import use
-    from gough.services import regions
-
-    with use().database.read() as session:
-        rows = [_row(session, region) for region in regions.listed(session)]
-    show(rows, COLUMNS, output)
+    show(backend("regions").listed(), COLUMNS, output)
 
 
 @app.command("show")
 def show_region(name: str, output: Output = Format.TABLE) -> None:
     """How well Gough knows a region: health, lag, import, reconcile, feed, and what it costs the region."""
-    from gough.cli.embedded import use
-    from gough.services import regions
-
-    with use().database.read() as session:
-        row = _row(session, regions.find(session, name))
+    row = backend("regions").one(name)
     show_one(_for_people(row) if output is Format.TABLE else row, output)
 
 
@@ -50,12 +37,8 @@ def add(
     feed_password_file: FeedPasswordFile = None,
 ) -> None:
     """Follow a region. The key is tried first, and stored encrypted."""
-    from gough.cli.embedded import use
-    from gough.services import regions
-
     account = _account(feed_user, feed_password_file)
-    region = regions.add(use(), name, url, key_file.read().strip(), feed=account)
-    print(f"{region.name}: MAAS {region.version}, signed in as {region.username}.")
+    _print(backend("regions").add(name, url, key_file.read().strip(), account))
 
 
 @app.command("set")
@@ -68,40 +51,30 @@ def set_region(
     max_in_flight: Annotated[int | None, typer.Option(help="At most so many jobs at once; 0: any number.")] = None,
 ) -> None:
     """Another address or key, which are tried first, the account for the feed, or how many jobs may run at once."""
-    from gough.cli.embedded import use
     from gough.domain.errors import Invalid
-    from gough.services import regions
 
     if url is None and key_file is None and feed_user is None and max_in_flight is None:
         hint = "Give --url, --key-file, --feed-user or --max-in-flight."
         raise Invalid("There is nothing to change.", hint=hint)
     key = key_file.read().strip() if key_file else None
     account = _account(feed_user, feed_password_file)
-    region = regions.change(use(), name, url=url, api_key=key, feed=account, max_in_flight=max_in_flight)
-    print(f"{region.name}: MAAS {region.version}, signed in as {region.username}.")
+    region = backend("regions").change(name, url=url, api_key=key, feed=account, max_in_flight=max_in_flight)
+    _print(region)
     if max_in_flight is not None:
-        print(f"{region.name}: {f'at most {max_in_flight}' if max_in_flight else 'any number of'} jobs at once.")
+        print(f"{region['name']}: {f'at most {max_in_flight}' if max_in_flight else 'any number of'} jobs at once.")
 
 
 @app.command()
 def test(name: str, output: Output = Format.TABLE) -> None:
     """Ask the region who we are."""
-    from gough.cli.embedded import use
-    from gough.services import regions
-
-    region = regions.test(use(), name)
-    show_one({"name": region.name, "version": region.version, "username": region.username, "health": "ok"}, output)
+    show_one({**backend("regions").test(name), "health": "ok"}, output)
 
 
 def sync() -> None:
     """Look at every region once, now; one that a running server follows is left to it."""
-    from gough.cli.embedded import use
-    from gough.services import regions
-    from gough.services import sync as following
-
-    following.poll_all(use())
-    with use().database.read() as session:
-        rows = [_row(session, region) for region in regions.listed(session)]
+    regions = backend("regions")
+    regions.sync()
+    rows = regions.listed()
     show(rows, COLUMNS, Format.TABLE)
     if any(row["health"] not in ("ok", "slow") for row in rows):
         raise typer.Exit(6)
@@ -122,33 +95,15 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
     return shown | {name: None if row[key] is None else said(row[key]) for key, (name, said) in told.items()}
 
 
-def _account(user: str | None, password_file: typer.FileText | None) -> Any:
+def _account(user: str | None, password_file: typer.FileText | None) -> tuple[str, str] | None:
     from gough.domain.errors import Invalid
-    from gough.services.regions import FeedAccount
 
     if user is None:
         return None
     if user and password_file is None:
         raise Invalid("--feed-user needs --feed-password-file.")
-    return FeedAccount(user, password_file.read().strip() if password_file else "")
+    return user, password_file.read().strip() if password_file else ""
 
 
-def _row(session: "Session", region: "Region") -> dict[str, Any]:
-    from gough.cli.embedded import use
-    from gough.services import admission, regions
-
-    standing = regions.standing(session, region, use().database.now(session))
-    importing = f"importing: {region.import_done} of {region.import_total}" if region.import_total else ""
-    return {
-        "name": region.name, "id": region.id, "url": region.url, "health": region.health,
-        "machines": standing.machines, "vanished": standing.vanished,
-        "in_flight": admission.in_flight(session, region.id), "max_in_flight": region.max_in_flight,
-        "version": region.version, "username": region.username, "followed_now": standing.is_followed,
-        "polled_at": region.polled_at, "lag_seconds": region.lag_seconds, "imported_at": region.imported_at,
-        "import": importing,
-        "presence_at": region.presence_at, "oldest_reading": standing.oldest_reading,
-        "reconcile_period_seconds": region.reconcile_period, "reconcile_duty": region.reconcile_duty,
-        "duty": region.duty, "feed": region.feed_state, "feed_username": region.feed_username,
-        "feed_reason": region.feed_reason, "health_reason": region.health_reason, "remark": region.remark,
-        "note": importing or region.health_reason or region.feed_reason or region.remark,
-    }  # fmt: skip
+def _print(region: dict[str, Any]) -> None:
+    print(f"{region['name']}: MAAS {region['version']}, signed in as {region['username']}.")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from gough.cli.output import Format, Row, show
+from gough.cli.output import Format, Row, cell, show
 
 BATCH = 500
 
@@ -19,6 +19,22 @@ def show_all(rows: Iterable[Row], columns: Sequence[str], form: Format) -> None:
     for text in write(_batches(rows)):
         sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def show_each(rows: Iterable[Row], columns: Sequence[str], form: Format) -> None:
+    """Each row as it comes: a line of the columns, an object of JSON a line, or a document of YAML."""
+    import orjson
+    import yaml
+
+    for row in rows:
+        if form is Format.TABLE:
+            text = "  ".join(cell(row.get(column)) for column in columns) + "\n"
+        elif form is Format.JSON:
+            text = orjson.dumps(row, option=orjson.OPT_UTC_Z).decode() + "\n"
+        else:
+            text = yaml.safe_dump(dict(row), sort_keys=False, allow_unicode=True, explicit_start=True)
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Any]]:

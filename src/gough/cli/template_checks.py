@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show
 
 
@@ -40,14 +41,9 @@ def render(
     variable: Annotated[list[str] | None, typer.Option("-v", "--var", help="name=value, or name=@file.")] = None,
 ) -> None:
     """Print the user-data that a machine would get, with its secrets hidden. Nothing is stored or sent."""
-    from gough.cli.embedded import use
     from gough.cli.variables import parse
-    from gough.services import delivering, machines, templates
 
-    with use().database.read() as session:
-        found = machines.find(session, machine)
-        source = templates.source_of(templates.find_version(session, name))
-    made = delivering.preview(use(), found, source, parse(variable or []))
-    for finding in made.findings:
-        print(f"{finding.severity.value}: {finding.mark}: {finding.message}", file=sys.stderr)
-    print(made.redacted, end="")
+    user_data, findings = backend("templates").render(name, machine, parse(variable or []))
+    for each in findings:
+        print(f"{each['severity']}: {each['at']}: {each['message']}", file=sys.stderr)
+    print(user_data, end="")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from gough.cli import template_changes, template_checks
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show, show_one
 
 app = typer.Typer(help="Templates: list, show, check, compare, import.", no_args_is_help=True)
@@ -20,19 +21,12 @@ app.command("revert")(template_changes.revert)
 @app.command("list")
 def list_templates(output: Output = Format.TABLE) -> None:
     """Every template's newest version."""
-    from gough.cli.embedded import use
-    from gough.services import templates
-
-    with use().database.read() as session:
-        rows = []
-        for version in templates.newest_versions(session):
-            source = templates.source_of(version)
-            required = [v.name for v in source.variables if v.required]
-            rows.append(
-                {"name": source.name, "version": version.number, "series": source.series,
-                 "extends": [parent.name for parent in source.parents], "needs": required,
-                 "description": source.description, "checksum": version.checksum}
-            )  # fmt: skip
+    rows = [
+        {**{name: each[name] for name in ("name", "version", "series", "extends")},
+         "needs": [v["name"] for v in each["variables"] if v["required"]], "description": each["description"],
+         "checksum": each["checksum"]}
+        for each in backend("templates").listed()
+    ]  # fmt: skip
     show(rows, ("name", "version", "series", "extends", "needs", "description"), output)
 
 
@@ -41,12 +35,7 @@ def show_template(
     name: Annotated[str, typer.Argument(help="docker-host, or docker-host@2")], output: Output = Format.TABLE
 ) -> None:
     """One version: its variables and its parts."""
-    from gough.cli.embedded import use
-    from gough.services import templates
-    from gough.services.template_shape import details
-
-    with use().database.read() as session:
-        found = details(templates.find_version(session, name))
+    found = backend("templates").one(name)
     if output is not Format.TABLE:
         show_one(found, output)
         return
@@ -62,11 +51,8 @@ def show_template(
 @app.command("import")
 def import_templates(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False)]) -> None:
     """Read and check every template below a folder; a changed one becomes the newest version."""
-    from gough.cli.embedded import me, use
-    from gough.services import templates
-
-    for imported in templates.import_folder(use(), folder, by=me()):
-        print(f"{imported.label}{'' if imported.is_new else '  unchanged'}")
+    for label, is_new in backend("templates").import_folder(folder):
+        print(f"{label}{'' if is_new else '  unchanged'}")
 
 
 def _row(variable: dict[str, Any]) -> dict[str, Any]:

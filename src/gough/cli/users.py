@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show
 from gough.domain.permissions import Role
 
@@ -16,81 +17,48 @@ RoleWord = Annotated[Role, typer.Argument(help="What it may do.")]
 @app.command("list")
 def list_users(output: Output = Format.TABLE) -> None:
     """Every account."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    with use().database.read() as session:
-        now = use().database.now(session)
-        rows = [users.details(user, now) for user in users.listed(session)]
-    show(rows, COLUMNS, output)
+    show(backend("users").listed(), COLUMNS, output)
 
 
 @app.command()
 def create(name: Name, role: RoleWord) -> None:
     """Make an account, and print the link with which its owner chooses a password, once, within a day."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    _print_link(users.create(use(), name, role)[1])
+    print(backend("users").create(name, role))
 
 
 @app.command("role")
 def change_role(name: Name, role: RoleWord) -> None:
     """Let an account do more, or less."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    print(f"{users.change_role(use(), name, role).name} is {role.value}.")
+    print(f"{backend('users').change_role(name, role)} is {role.value}.")
 
 
 @app.command()
 def disable(name: Name) -> None:
     """End its sessions, tokens and keys at once; nobody signs in with it any more."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    print(f"{users.disable(use(), name).name} is disabled.")
+    print(f"{backend('users').disable(name)} is disabled.")
 
 
 @app.command()
 def enable(name: Name) -> None:
     """Let it sign in again; what was ended stays ended."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    print(f"{users.enable(use(), name).name} may sign in.")
+    print(f"{backend('users').enable(name)} may sign in.")
 
 
 @app.command()
 def remove(name: Name) -> None:
     """Remove an account and all it signs in with."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    users.remove(use(), name)
+    backend("users").remove(name)
     print(f"{name} is removed.")
 
 
 @app.command("reset-password")
 def reset_password(name: Name) -> None:
     """Print a link with which its owner chooses another password, once, within a day."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    _print_link(users.reset_password(use(), name))
+    print(backend("users").reset_password(name))
 
 
 @app.command("reset-second-factor")
 def reset_second_factor(name: Name) -> None:
     """Take away the second factor of somebody who lost it."""
-    from gough.cli.embedded import use
-    from gough.services import users
-
-    users.reset_second_factor(use(), name)
+    backend("users").reset_second_factor(name)
     print(f"{name} has no second factor now.")
-
-
-def _print_link(secret: str) -> None:
-    from gough.cli.embedded import use
-
-    print(f"{use().settings.public_url.rstrip('/')}/reset?secret={secret}")

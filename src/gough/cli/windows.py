@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gough.cli.choice import backend
 from gough.cli.machine_choice import fields
 from gough.cli.output import Format, Output, show
 from gough.cli.sharing import takes
@@ -17,12 +18,7 @@ Name = Annotated[str, typer.Argument(help="The window's name.")]
 @app.command("list")
 def list_windows(output: Output = Format.TABLE) -> None:
     """The maintenance windows, when each opens, and how many machines it binds."""
-    from gough.cli.embedded import use
-    from gough.services import window_shape, windows
-
-    with use().database.read() as session:
-        now = use().database.now(session)
-        rows = [window_shape.details(session, row, now) for row in windows.listed(session)]
+    rows = backend("windows").listed()
     show([_for_people(row) for row in rows] if output is Format.TABLE else rows, COLUMNS, output)
 
 
@@ -37,26 +33,17 @@ def add(
     timezone: Annotated[str, typer.Option(help="Whose clock: Europe/Berlin, …")] = "UTC",
 ) -> None:
     """Work on the machines that match begins only while a window of theirs is open. No filter: every machine."""
-    from gough.cli.embedded import me, use
     from gough.domain.windows import Window, parse_days
-    from gough.services import window_shape, windows
-    from gough.services.machine_filters import choose
 
-    applies = choose(given, mark="--")
-    windows.add(use(), Window(name, parse_days(days), start, minutes, timezone), applies, by=me())
-    with use().database.read() as session:
-        found = windows.find(session, name)
-        made = _for_people(window_shape.details(session, found, use().database.now(session)))
+    window = Window(name, parse_days(days), start, minutes, timezone)
+    made = _for_people(backend("windows").add(window, given))
     print(f"{name}: binds {made['machines']} machines now ({made['binds']}); opens {made['opens']}.")
 
 
 @app.command()
 def remove(name: Name) -> None:
     """Take a window away. Machines that no other window binds may be worked on at any time."""
-    from gough.cli.embedded import use
-    from gough.services import windows
-
-    windows.remove(use(), name)
+    backend("windows").remove(name)
     print(f"{name} is removed.")
 
 

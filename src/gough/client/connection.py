@@ -62,6 +62,10 @@ class Connection:
     def url(self) -> str:
         return str(self._http.base_url).rstrip("/")
 
+    def rest(self, seconds: float) -> None:
+        """Wait, before something is tried again."""
+        self._retries.sleep(seconds)
+
     def ask(
         self,
         method: str,
@@ -79,33 +83,67 @@ class Connection:
         A POST carries an Idempotency-Key, but where it is not `repeatable`. Raises what the answer tells of, and
         Unavailable where there is none.
         """
-        request = self._http.build_request(
-            method, path, params=query, json=body, content=content, headers=dict(headers or {})
-        )
-        if method == "POST" and repeatable:
-            request.headers.setdefault(KEY, uuid4().hex)
-        return self._sent(request, anonymous=anonymous)
+        request = self._request(method, path, query, body, content, headers, repeatable=repeatable)
+        return self._good(request, anonymous=anonymous)
+
+    @contextmanager
+    def answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: list[tuple[str, Any]] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Iterator[httpx.Response]:
+        """Whatever is answered, its body not read yet. Raises Unavailable, while its body is read too."""
+        request = self._request(method, path, query, None, content, headers, repeatable=repeatable)
+        answer = self._sent(request, stream=True)
+        try:
+            yield answer
+        except httpx.TransportError as error:
+            raise errors.unreachable(request.url, error) from error
+        finally:
+            answer.close()
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str], query: Mapping[str, Any]) -> Iterator[httpx.Response]:
         """An answer whose body is read while it comes. Raises as `ask` does; while reading, httpx.TransportError."""
         request = self._http.build_request("GET", path, params=query, headers=dict(headers))
         request.extensions["timeout"] = httpx.Timeout(IDLE_SECONDS, connect=10.0).as_dict()
-        answer = self._sent(request, stream=True)
+        answer = self._good(request, stream=True)
         try:
             yield answer
         finally:
             answer.close()
 
-    def _sent(self, request: httpx.Request, *, stream: bool = False, anonymous: bool = False) -> httpx.Response:
+    def _request(
+        self, method: str, path: str, query: Any, body: Any, content: bytes | None, headers: Mapping[str, str] | None,
+        *, repeatable: bool,
+    ) -> httpx.Request:  # fmt: skip
+        request = self._http.build_request(
+            method, path, params=query, json=body, content=content, headers=dict(headers or {})
+        )
+        if method == "POST" and repeatable:
+            request.headers.setdefault(KEY, uuid4().hex)
+        return request
+
+    def _good(self, request: httpx.Request, *, stream: bool = False, anonymous: bool = False) -> httpx.Response:
+        answer = self._sent(request, stream=stream, anonymous=anonymous)
+        if answer.status_code < 300:
+            return answer
         try:
-            answer = retrying.send(self._http, request, self._retries, stream=stream, anonymous=anonymous)
-            if answer.status_code < 300:
-                return answer
             answer.read()
         except httpx.TransportError as error:
             raise errors.unreachable(request.url, error) from error
         raise errors.of_answer(answer)
+
+    def _sent(self, request: httpx.Request, *, stream: bool = False, anonymous: bool = False) -> httpx.Response:
+        try:
+            return retrying.send(self._http, request, self._retries, stream=stream, anonymous=anonymous)
+        except httpx.TransportError as error:
+            raise errors.unreachable(request.url, error) from error
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext | bool:

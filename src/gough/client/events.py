@@ -1,6 +1,5 @@
 """The live stream, taken up again where it broke off."""
 
-import time
 from collections.abc import Iterator
 
 import httpx
@@ -10,6 +9,7 @@ from gough.client.connection import Connection
 from gough.domain.errors import Unavailable
 from gough.web.api.answers.machines import Event
 
+NAME = "timeline"
 PATH = "/api/v1/events/stream"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
@@ -27,6 +27,8 @@ def follow(connection: Connection, *, after: int | None, machine: str) -> Iterat
             with connection.stream(PATH, headers, query) as answer:
                 begun = True
                 for each in EventSource(answer).iter_sse():
+                    if each.event != NAME:
+                        continue  # the first says how long to wait, and nothing else
                     event = Event.model_validate_json(each.data, extra="ignore")
                     after, pause = int(each.id), FIRST_PAUSE
                     yield event
@@ -35,5 +37,5 @@ def follow(connection: Connection, *, after: int | None, machine: str) -> Iterat
                 raise
         except httpx.TransportError:
             pass
-        time.sleep(pause)
+        connection.rest(pause)
         pause = min(LONGEST_PAUSE, pause * 2)

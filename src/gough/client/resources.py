@@ -134,7 +134,7 @@ class Account(Resource):
     sign_in = Post("/api/v1/auth/login", people.Tokens, repeatable=False, anonymous=True)
     refresh = Post("/api/v1/auth/refresh", people.Tokens, repeatable=False, anonymous=True)
     sign_out = Tell("/api/v1/auth/logout")
-    begin_second_factor = Post("/api/v1/auth/mfa/enrol", people.Enrolment)
+    begin_second_factor = Post("/api/v1/auth/mfa/enrol", people.SecondFactor)
     confirm_second_factor = Post("/api/v1/auth/mfa/confirm", people.RecoveryCodes)
     end_second_factor = Tell("/api/v1/auth/mfa/disable")
 

@@ -21,6 +21,9 @@ class ItemState(StrEnum):
     SKIPPED = "skipped"  # the operation stopped before its turn
 
 
+ENDED = frozenset({ItemState.DONE, ItemState.FAILED, ItemState.REFUSED, ItemState.SKIPPED})
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """At most `max_in_flight` at once; after `stop_after` failures no more begin (0: go on whatever happens)."""

@@ -7,14 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gough.domain.stages import JobKind
-from gough.domain.waves import ItemState
-from gough.persistence.models import BulkItem, Machine
+from gough.domain.waves import ENDED, ItemState
+from gough.persistence.models import BulkItem, Job, Machine
+
+__all__ = ["ENDED", "VERBS", "Result", "is_untouched", "results", "verb_of"]
 
 VERBS: Mapping[str, JobKind] = {
     "deploy": JobKind.DEPLOYMENT, "commission": JobKind.COMMISSION, "test": JobKind.TEST, "release": JobKind.RELEASE,
 }  # fmt: skip
 """What people call the actions."""
-ENDED = frozenset({ItemState.DONE, ItemState.FAILED, ItemState.REFUSED, ItemState.SKIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ def results(
         Result(row.position, row.machine_id, row.hostname, ItemState(row.state), row.reason, row.job_id or "")
         for row in rows
     ]
+
+
+def is_untouched(session: Session, bulk_id: str) -> bool:
+    """Whether it has jobs, and no worker has taken any of them yet."""
+    begun = select(Job.started_at).join(BulkItem, BulkItem.job_id == Job.id).where(BulkItem.bulk_id == bulk_id)
+    moments = session.scalars(begun).all()
+    return bool(moments) and not any(moments)
 
 
 def verb_of(action: str) -> str:

@@ -22,6 +22,7 @@ def summary(version: TemplateVersion) -> dict[str, Any]:
         "created_by": version.created_by,
         "created_at": version.created_at,
         "variables": [variable_shape(variable) for variable in source.variables],
+        "composed_of": [composed(each) for each in version.ancestors],
     }
 
 
@@ -30,7 +31,6 @@ def details(version: TemplateVersion) -> dict[str, Any]:
     source = source_of(version)
     return {
         **summary(version),
-        "composed_of": [composed(each) for each in version.ancestors],
         "metadata": version.metadata_text,
         "body": source.texts.body,
         "own_parts": dict(version.parts_text),

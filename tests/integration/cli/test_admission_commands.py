@@ -25,7 +25,7 @@ def test_a_pause_holds_what_is_queued_and_says_who_paused_and_why(gough: Gough, 
     site.settle()
     listed = gough("job", "list", "-o", "json")
     assert json.loads(listed.out)[0]["state"] == "queued"
-    assert "(cli) for 1 min 05 s: storage is being moved\n" in listed.err
+    assert " for 1 min 05 s: storage is being moved\n" in listed.err
     begun = gough("job", "begin", job_id)
     assert begun.code == 5 and "does not wait for a maintenance window" in begun.err
     assert gough("job", "resume").code == 0 and gough("job", "resume").code == 5

@@ -28,62 +28,62 @@ def commands(group: Any, above: str = "") -> list[str]:
     return found
 
 
-def rows(gough: Gough, *words: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(gough(*words, "-o", "json").out)
+def rows(here: Gough, *words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(here(*words, "-o", "json").out)
     return found
 
 
-def test_an_account_and_its_keys(gough: Gough, site: Site) -> None:
-    link = gough("user", "create", "ada", "operator").out.strip()
+def test_an_account_and_its_keys(here: Gough, site: Site) -> None:
+    link = here("user", "create", "ada", "operator").out.strip()
     assert link.startswith("https://gough.example/reset?secret=")
     users.redeem(site.use, link.rpartition("=")[2], PASSWORD)
-    assert gough("user", "create", "ada", "viewer").code == 5
-    key = gough(
+    assert here("user", "create", "ada", "viewer").code == 5
+    key = here(
         "api-key", "create", "ada", "ci", "--scope", "view", "--network", "10.0.0.0/8", "--days", "9"
     ).out.strip()
     assert api_keys.who(site.use, key, address="10.1.1.1").name == "ada (key ci)"
-    listed = rows(gough, "api-key", "list")[0]
+    listed = rows(here, "api-key", "list")[0]
     assert (listed["owner"], listed["scopes"], listed["networks"]) == ("ada", ["view"], ["10.0.0.0/8"])
-    assert gough("api-key", "create", "ada", "ci", "--scope", "manage").code == 2
-    rotated = gough("api-key", "rotate", listed["id"]).out.strip()
+    assert here("api-key", "create", "ada", "ci", "--scope", "manage").code == 2
+    rotated = here("api-key", "rotate", listed["id"]).out.strip()
     api_keys.who(site.use, rotated, address="10.1.1.1")
-    assert gough("api-key", "revoke", listed["id"]).code == 0 and rows(gough, "api-key", "list") == []
-    assert gough("user", "role", "ada", "admin").out == "ada is admin.\n"
-    assert gough("user", "disable", "ada").code == 5  # the last administrator
-    gough("user", "create", "bob", "admin")
-    assert gough("user", "disable", "ada").code == 0
-    assert {row["name"]: row["is_disabled"] for row in rows(gough, "user", "list")} == {"ada": True, "bob": False}
+    assert here("api-key", "revoke", listed["id"]).code == 0 and rows(here, "api-key", "list") == []
+    assert here("user", "role", "ada", "admin").out == "ada is admin.\n"
+    assert here("user", "disable", "ada").code == 5  # the last administrator
+    here("user", "create", "bob", "admin")
+    assert here("user", "disable", "ada").code == 0
+    assert {row["name"]: row["is_disabled"] for row in rows(here, "user", "list")} == {"ada": True, "bob": False}
 
 
-def test_what_was_changed_is_listed_and_the_log_is_verified(gough: Gough, site: Site, tmp_path: Path) -> None:
-    gough("user", "create", "ada", "operator")
-    gough("machine", "lock", "nothing")
-    gough("user", "list")
-    listed = rows(gough, "audit", "list")
+def test_what_was_changed_is_listed_and_the_log_is_verified(here: Gough, site: Site, tmp_path: Path) -> None:
+    here("user", "create", "ada", "operator")
+    here("machine", "lock", "nothing")
+    here("user", "list")
+    listed = rows(here, "audit", "list")
     assert [(row["action"], row["target"], row["outcome"], row["via"]) for row in listed] == [
         ("gough machine lock", "nothing", "NOT_FOUND", "cli"), ("gough user create", "ada", "done", "cli"),
     ]  # fmt: skip
     assert listed[1]["after"] == {"role": "operator"} and listed[1]["actor"].endswith(" (cli)")
     kept = tmp_path / "audit.jsonl"
-    kept.write_text(gough("audit", "export").out)
-    assert "2 entries are whole" in gough("audit", "verify", "--against", str(kept)).out
+    kept.write_text(here("audit", "export").out)
+    assert "2 entries are whole" in here("audit", "verify", "--against", str(kept)).out
     with site.database.write() as session:
         session.execute(delete(AuditEntry).where(AuditEntry.position == 1))
-    broken = gough("audit", "verify")
+    broken = here("audit", "verify")
     assert (broken.code, broken.out) == (1, "Entry 1 is missing.\n")
 
 
-def test_variables_that_may_be_secret_are_not_recorded(gough: Gough, site: Site) -> None:
+def test_variables_that_may_be_secret_are_not_recorded(here: Gough, site: Site) -> None:
     site.ready()
-    gough("machine", "deploy", "web-1", "plain", "-v", "greeting=S3CRET")
-    row = rows(gough, "audit", "list")[0]
+    here("machine", "deploy", "web-1", "plain", "-v", "greeting=S3CRET")
+    row = rows(here, "audit", "list")[0]
     assert (row["action"], row["target"]) == ("gough machine deploy", "web-1") and "S3CRET" not in str(row)
 
 
-def test_secrets_are_rotated(gough: Gough, site: Site) -> None:
+def test_secrets_are_rotated(here: Gough, site: Site) -> None:
     object.__setattr__(site.use, "sealer", Sealer(NEW, ENVIRONMENT["SECRET_KEY"]))
-    assert "maas_regions.api_key_sealed: 1\n" in gough("secrets", "rotate").out
-    assert gough("secrets", "rotate").out == "Everything has the newest key.\n"
+    assert "maas_regions.api_key_sealed: 1\n" in here("secrets", "rotate").out
+    assert here("secrets", "rotate").out == "Everything has the newest key.\n"
     assert Sealer(NEW).open_text(site.region_row().api_key_sealed) == site.region.api_key
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gough.cli.local import machines as local_machines
 from gough.domain.machine_status import MachineStatus as Status
-from gough.services import jobs
+from gough.services import jobs, lifecycle
 from tests.integration.cli.conftest import Gough
 from tests.support.site import Site
 
@@ -189,3 +190,14 @@ def test_a_region_is_shown_and_changed(gough: Gough, site: Site, tmp_path: Path)
     (tmp_path / "key").write_text("a:b:wrong")
     refused = gough("region", "set", "lab", "--key-file", str(tmp_path / "key"))
     assert refused.code == 1 and site.use.sealer.open_text(site.region_row().api_key_sealed) == site.region.api_key
+
+
+def test_on_the_host_a_timeline_is_followed_from_its_newest_events_on(here: Gough, site: Site) -> None:
+    site.ready()
+    before = json.loads(here("machine", "timeline", "web-1", "-o", "json").out)
+    rows = local_machines.following("web-1", 1)
+    assert next(rows) == before[-1]
+    job = lifecycle.commission(site.use, "web-1", by="ada")
+    assert next(rows)["actor"] == "ada"
+    jobs.cancel(site.use, job.id, by="bob")
+    assert next(rows)["actor"] == "bob"

@@ -61,6 +61,9 @@ def begin(request: Request, job_id: str, body: BeginNow) -> Answer:  # noqa: ARG
 
 def _shown(request: Request) -> Answer:
     with request.use.database.read() as session:
-        found = admission.paused(session)
-    shown = None if found is None else {"by": found.by, "at": moment(found.at), "reason": found.reason}
+        found, now = admission.paused(session), request.use.database.now(session)
+    if found is None:
+        return as_json({"paused": None})
+    seconds = (now - found.at).total_seconds()
+    shown = {"by": found.by, "at": moment(found.at), "seconds": seconds, "reason": found.reason}
     return as_json({"paused": shown})

@@ -19,7 +19,7 @@ from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
 
-class NewKey(Strict):
+class KeyWish(Strict):
     """`networks` in CIDR, none for any; `days` until it expires, null for never."""
 
     name: str = Field(max_length=60, examples=["ci"])
@@ -50,10 +50,10 @@ def listed(request: Request, query: KeysQuery) -> Answer:
 
 
 @operation(
-    "POST /api/v1/api-keys", permission=Permission.VIEW, body=NewKey, gives={201: NewApiKey}, raises=(Invalid,),
+    "POST /api/v1/api-keys", permission=Permission.VIEW, body=KeyWish, gives={201: NewApiKey}, raises=(Invalid,),
     summary="Make an API key of yours. It is shown in this answer only.",
 )  # fmt: skip
-def create(request: Request, body: NewKey) -> Answer:
+def create(request: Request, body: KeyWish) -> Answer:
     wish = Wish(body.name, frozenset(body.scopes), tuple(body.networks), body.days)
     return _shown(request, *api_keys.create(request.use, in_person(request).user_id, wish), 201)
 

@@ -10,7 +10,7 @@ from gough.domain.errors import Conflict, Denied, Invalid, SecondFactorNeeded, U
 from gough.domain.permissions import Permission
 from gough.services import api_keys, people, second_factor, tokens
 from gough.services.people import Caller
-from gough.web.api.answers.people import Enrolment, Me, RecoveryCodes, Tokens
+from gough.web.api.answers.people import Me, RecoveryCodes, SecondFactor, Tokens
 from gough.web.api.machines import Strict
 from gough.web.authentication import COOKIE
 from gough.web.message import Answer, Request, as_json, moment
@@ -84,8 +84,9 @@ def me(request: Request) -> Answer:
 
 
 @operation(
-    "POST /api/v1/auth/mfa/enrol", permission=Permission.VIEW, body=Password, body_limit=SMALL, gives={200: Enrolment},
-    raises=(Unauthenticated, Conflict), summary="Begin a second factor; it counts once it is confirmed.",
+    "POST /api/v1/auth/mfa/enrol", permission=Permission.VIEW, body=Password, body_limit=SMALL,
+    gives={200: SecondFactor}, raises=(Unauthenticated, Conflict),
+    summary="Begin a second factor; it counts once it is confirmed.",
 )  # fmt: skip
 def enrol(request: Request, body: Password) -> Answer:
     made = second_factor.begin(request.use, in_person(request).user_id, body.password)
@@ -116,6 +117,8 @@ def in_person(request: Request) -> Caller:
     caller = request.known_caller
     if caller.via == api_keys.VIA:
         raise Denied("An API key may not do this.", hint="Sign in, in the portal or at POST /api/v1/auth/login.")
+    if not caller.user_id:
+        raise Denied("This needs an account, and whoever works on the host itself has none.", hint="Sign in.")
     return caller
 
 

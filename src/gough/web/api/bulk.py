@@ -118,6 +118,7 @@ def one(request: Request, bulk_id: str, query: ResultsQuery) -> Answer:
             session, found.id, state=query.state, after=after[0] if after else -1, limit=query.limit + 1
         )
         shown = bulk_shape(found, bulk.counts(session, found.id))
+        shown["untouched"] = bulk_results.is_untouched(session, found.id)
     more, page = len(page) > query.limit, page[: query.limit]
     items = [result_shape(each) for each in page]
     return as_page(items, BulkWithResults, query, (page[-1].position,) if more else None, more=shown)

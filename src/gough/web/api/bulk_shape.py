@@ -24,8 +24,8 @@ def bulk_shape(found: Bulk, counts: Mapping[ItemState, int]) -> dict[str, Any]:
 
 def result_shape(each: Result) -> dict[str, Any]:
     return {
-        "machine_id": each.machine_id, "hostname": each.hostname, "state": each.state.value, "reason": each.reason,
-        "job_id": each.job_id or None,
+        "position": each.position, "machine_id": each.machine_id, "hostname": each.hostname,
+        "state": each.state.value, "reason": each.reason, "job_id": each.job_id or None,
     }  # fmt: skip
 
 

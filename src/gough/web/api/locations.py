@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.services import jobs, locations, machines
+from gough.services import locations, machines
 from gough.web.api import shapes
 from gough.web.api.answers.machines import Machine
 from gough.web.api.answers.site import Located
@@ -21,7 +21,7 @@ from gough.web.problem import Fault
 FILES = ("text/csv", "application/json")
 
 
-class Place(Strict):
+class Whereabouts(Strict):
     """The whole location: what is left out is cleared."""
 
     site: str = Field("", max_length=200)
@@ -30,16 +30,15 @@ class Place(Strict):
 
 
 @operation(
-    "PUT /api/v1/machines/<name>/location", permission=Permission.OPERATE, body=Place,
+    "PUT /api/v1/machines/<name>/location", permission=Permission.OPERATE, body=Whereabouts,
     summary="Say where a machine stands.", raises=(NotFound, Conflict, Invalid), gives={200: Machine}, edited=edited,
 )  # fmt: skip
-def put(request: Request, name: str, body: Place) -> Answer:
+def put(request: Request, name: str, body: Whereabouts) -> Answer:
     unit = "" if body.unit is None else str(body.unit)
     locations.locate(request.use, name, by=request.by, site=body.site, rack=body.rack, unit=unit)
     with request.use.database.read() as session:
         machine = machines.find(session, name)
-        newest = jobs.newest(session, machine_id=machine.id, limit=1)
-        return as_json(shapes.machine(machine, newest[0] if newest else None))
+        return as_json(shapes.machine(session, machine))
 
 
 class UploadQuery(Query):

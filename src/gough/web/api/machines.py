@@ -143,8 +143,7 @@ def edited(session: Session, name: str) -> dict[str, Any]:
 def one(request: Request, name: str) -> Answer:
     with request.use.database.read() as session:
         machine = machines.find(session, name)
-        newest = jobs.newest(session, machine_id=machine.id, limit=1)
-        return as_json(shapes.machine(machine, newest[0] if newest else None))
+        return as_json(shapes.machine(session, machine))
 
 
 class HistoryQuery(ListQuery):

@@ -14,15 +14,14 @@ from gough.web.message import Answer, Request, as_json, moment
 from gough.web.operation import operation
 from gough.web.query import When
 
-USUAL = timedelta(hours=24)
-
 
 class Span(Query):
-    """`series`: names with commas between them, all without. Without `from`, a day; without `to`, until now."""
+    """`series`: with commas between, all without it. Without `from`: `hours` before `to`; without `to`: until now."""
 
     series: str = Field("", max_length=300, examples=["cpu,memory"])
     begin: When | None = Field(None, alias="from")
     end: When | None = Field(None, alias="to")
+    hours: int = Field(24, ge=1, le=8760)
 
 
 class Highest(Query):
@@ -40,14 +39,15 @@ def of_machine(request: Request, name: str, query: Span) -> Answer:
         end = query.end or now
         wanted = [each for each in query.series.split(",") if each]
         found = metrics.chart(
-            session, machine, wanted, query.begin or end - USUAL, end, now=now,
+            session, machine, wanted, query.begin or end - timedelta(hours=query.hours), end, now=now,
             interval_seconds=request.use.settings.agent_interval_seconds,
         )  # fmt: skip
         lines = [
             {
                 "name": series, "title": BY_NAME[series].title, "unit": BY_NAME[series].unit,
                 "points": [
-                    {"at": moment(at), "low": cell.low, "average": cell.average, "high": cell.high}
+                    {"at": moment(at), "low": cell.low, "average": cell.average, "high": cell.high, "last": cell.last,
+                     "count": cell.count}
                     for at, cell in points
                 ],
             }

@@ -5,7 +5,7 @@ from pydantic import Field
 from gough.domain.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from gough.domain.operations import MANNERS, Operation
 from gough.domain.permissions import Permission
-from gough.services import jobs, machines, operations
+from gough.services import machines, operations
 from gough.web.api import shapes
 from gough.web.api.answers.machines import Machine
 from gough.web.api.machines import Strict, edited
@@ -66,5 +66,4 @@ def change(request: Request, name: str, body: Change) -> Answer:
 def _shown(request: Request, machine_id: str) -> Answer:
     with request.use.database.read() as session:
         found = machines.find(session, machine_id)
-        newest = jobs.newest(session, machine_id=found.id, limit=1)
-        return as_json(shapes.machine(found, newest[0] if newest else None))
+        return as_json(shapes.machine(session, found))

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gough.domain.machine_status import MachineStatus
 from gough.persistence.models import Job, JobLog, JobStep, Machine, MachineEvent
+from gough.services import agent_list, agents, jobs, lifecycle
 from gough.services.machine_facets import Facets
 from gough.web.message import moment
 
@@ -27,7 +30,9 @@ def machine_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def machine(found: Machine, job: Job | None) -> dict[str, Any]:
+def machine(session: Session, found: Machine) -> dict[str, Any]:
+    newest = jobs.newest(session, machine_id=found.id, limit=1)
+    deployment = lifecycle.latest_deployment(session, found.id)
     names = (*_SAME, "status", "service_since", "status_since")
     return {
         **machine_row(
@@ -36,8 +41,18 @@ def machine(found: Machine, job: Job | None) -> dict[str, Any]:
         **{name: getattr(found, name) for name in _MORE},
         "observed_at": moment(found.observed_at),
         "vanished_at": moment(found.vanished_at),
-        "job": None if job is None else a_job(job),
+        "template": str(deployment.job.parameters.get("template", "")) if deployment else "",
+        "agent": _agent(session, found),
+        "job": a_job(newest[0]) if newest else None,
     }
+
+
+def _agent(session: Session, found: Machine) -> dict[str, Any] | None:
+    agent = agents.newest(session, found.id)
+    if agent is None:
+        return None
+    about = agent_list.view(agent, found)
+    return {"state": about.standing.name, "reason": about.standing.reason, "since": moment(about.since)}
 
 
 def facets(found: Facets) -> dict[str, Any]:

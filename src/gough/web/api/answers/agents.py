@@ -51,10 +51,14 @@ class Agent(AgentRow):
 
 
 class Point(Shown):
+    """Of `count` samples until the next point; `last` is the newest of them."""
+
     at: Moment
     low: float
     average: float
     high: float
+    last: float
+    count: int
 
 
 class Line(Shown):
@@ -90,4 +94,5 @@ class Top(Shown):
     machines: list[Place]
 
 
-AgentPage = Page[AgentRow]
+class AgentPage(Page[AgentRow]):
+    pass

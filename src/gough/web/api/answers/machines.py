@@ -80,8 +80,16 @@ class MachineRow(Shown):
     status_since: Moment
 
 
+class MachineAgent(Shown):
+    """As the list of agents has it."""
+
+    state: str = Field(examples=["online"])
+    reason: str
+    since: Moment | None
+
+
 class Machine(MachineRow):
-    """A machine, whole. `job` is its newest one."""
+    """A machine, whole. `job` is its newest one, `template` what it was deployed with last, `agent` its newest."""
 
     fqdn: str
     status_message: str
@@ -94,6 +102,8 @@ class Machine(MachineRow):
     mac_addresses: list[str]
     observed_at: Moment
     vanished_at: Moment | None
+    template: str
+    agent: MachineAgent | None
     job: Job | None
 
 

@@ -26,7 +26,7 @@ class Me(Shown):
     permissions: list[str]
 
 
-class Enrolment(Shown):
+class SecondFactor(Shown):
     """`uri` is what a QR code for an authenticator says."""
 
     secret: str

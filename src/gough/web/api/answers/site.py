@@ -84,6 +84,9 @@ class Bulk(Shown):
 
 
 class BulkResult(Shown):
+    """`position` in the operation's order, from 0."""
+
+    position: int
     machine_id: str
     hostname: str
     state: str
@@ -92,6 +95,9 @@ class BulkResult(Shown):
 
 
 class BulkWithResults(Bulk):
+    """`untouched`: it has jobs, and no worker has taken any of them yet."""
+
+    untouched: bool
     items: list[BulkResult]
     next_cursor: str | None
 
@@ -114,8 +120,11 @@ class Forecast(Shown):
 
 
 class PausedBy(Shown):
+    """`seconds`: for how long, by the server's clock."""
+
     by: str
     at: Moment
+    seconds: float
     reason: str
 
 

@@ -27,7 +27,14 @@ class Variable(Shown):
     within: list[str]
 
 
+class Ancestor(Shown):
+    label: str
+    checksum: str
+
+
 class TemplateVersion(Shown):
+    """`composed_of`: what it inherited from, as it was when this version was made."""
+
     name: str = Field(examples=["docker-host"])
     version: int = Field(examples=[2])
     label: str = Field(examples=["docker-host@2"])
@@ -39,11 +46,7 @@ class TemplateVersion(Shown):
     created_by: str
     created_at: Moment
     variables: list[Variable]
-
-
-class Ancestor(Shown):
-    label: str
-    checksum: str
+    composed_of: list[Ancestor]
 
 
 class Part(Shown):
@@ -56,7 +59,6 @@ class Part(Shown):
 class TemplateWhole(TemplateVersion):
     """With its texts: as they were written, and the parts that they make together with the inherited ones."""
 
-    composed_of: list[Ancestor]
     metadata: str
     body: str | None
     own_parts: dict[str, str]
