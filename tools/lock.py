@@ -12,10 +12,11 @@ COMPILE = [
 
 
 def main() -> None:
-    """Build tools, the runtime, and the development tools on top of the runtime's versions."""
+    """Build tools, the runtime, the development tools on top of the runtime's versions, and Node as they have it."""
     _compile("build.txt", "requirements/build.in")
     _compile("runtime.txt", "pyproject.toml")
     _compile("dev.txt", "--group", "dev", "--constraint", "requirements/runtime.txt")
+    _compile("node.txt", "requirements/node.in", "--constraint", "requirements/dev.txt")
 
 
 def _compile(name: str, *source: str) -> None:
