@@ -22,7 +22,8 @@ NODE_LOCK = ROOT / "requirements" / "node.txt"
 LOCK = PORTAL / "package-lock.json"
 MODULES = PORTAL / "node_modules"
 SECONDS = 180
-NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline", "--fetch-retries=1")
+NPM = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline")
+PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000")
 WITHOUT = (
     "The portal's live updates, charts and editor were not built: {}. Its pages and forms work without them; "
     "`make assets` tries again."
@@ -67,7 +68,7 @@ def _installed() -> Node:
 def _packages(node: Node) -> None:
     locked = _hash([LOCK])
     if _read(MODULES / STAMP) != locked:
-        _run([*node.npm, "ci", *NPM], PORTAL, "npm cannot install its packages")
+        _run([*node.npm, "ci", *NPM, *PATIENCE], PORTAL, "npm cannot install its packages")
         (MODULES / STAMP).write_text(locked)
 
 

@@ -20,22 +20,27 @@ function refresh() {
   });
 }
 
+function connected(is) {
+  isConnected = is;
+  document.body.dataset.stream = is ? "open" : "closed";
+}
+
 function soon() {
   due ||= setTimeout(refresh, GATHER_MS);
 }
 
 function follow(body) {
-  const query = new URLSearchParams({ after: after ?? "0", ...(machine && { machine, heartbeats: "true" }) });
+  const query = new URLSearchParams({ ...(after && { after }), ...(machine && { machine, heartbeats: "true" }) });
   body.setAttribute("hx-sse:connect", `/api/v1/events/stream?${query}`);
   body.setAttribute("hx-trigger", "load, every 30s"); // where all streams were taken, there may be one later
   body.setAttribute("hx-swap", "none");
   document.getElementById("main").setAttribute("hx-sync", "queue last");
   body.addEventListener("timeline", soon);
   body.addEventListener("heartbeat", soon);
-  body.addEventListener("htmx:sse:before:connection", () => { isConnected = false; });
-  body.addEventListener("htmx:sse:close", () => { isConnected = false; });
+  body.addEventListener("htmx:sse:before:connection", () => connected(false));
+  body.addEventListener("htmx:sse:close", () => connected(false));
   body.addEventListener("htmx:sse:after:connection", () => {
-    isConnected = true;
+    connected(true);
     if (wasConnected) soon();
     wasConnected = true;
   });

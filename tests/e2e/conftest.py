@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from gough.lab.hall import Hall
 from gough.lab.pace import Pace
 from gough.persistence.models import Region
 from gough.services import observing
+from tests.support import measured as fleet
+from tests.support.measured import Reporter
 from tests.support.require import need
 
 SECRET_KEY = "e" * 40
@@ -80,6 +83,15 @@ def following(tmp_path: Path, hall: Hall) -> Iterator[Served]:
     yield from _served(tmp_path, settings, lambda _: None)
 
 
+@pytest.fixture
+def measured(tmp_path: Path) -> Iterator[tuple[Served, Reporter]]:
+    """A server with `web-1` in service, which was silent for two hours of its last day; and who speaks for it."""
+    found: list[Reporter] = []
+    served = _served(tmp_path, {"GOUGH_SETUP_SECRET": SETUP}, lambda url: found.append(_measure(tmp_path, url)))
+    for each in served:
+        yield each, found[0]
+
+
 def enter(page: Any, served: Served) -> None:
     """As the first administrator."""
     served.until(r'"event":"(serving)"')
@@ -134,6 +146,14 @@ def page() -> Iterator[Any]:
         yield opened
         browser.close()
     assert complaints == []
+
+
+def _measure(folder: Path, url: str) -> Reporter:
+    application = bootstrap.wire(Settings(data_dir=folder, secret_key=SecretStr(SECRET_KEY), public_url=url))
+    bootstrap.prepare(application.use)
+    reporter = fleet.machine(application.use, "web-1", silent=(timedelta(hours=9), timedelta(hours=7)))
+    application.use.database.close()
+    return reporter
 
 
 def _fill(folder: Path, url: str) -> None:
