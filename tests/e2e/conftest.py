@@ -43,8 +43,19 @@ serve(read_settings(os.environ))
 @dataclass
 class Served:
     url: str
-    process: subprocess.Popen[str]
+    folder: Path
+    environment: Mapping[str, str]
+    setup_secret: str = SETUP
     said: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", STARTER]
+        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+        assert self.process.returncode == 0
 
     def until(self, pattern: str) -> str:
         """Read its stderr until a line matches; the match's first group."""
@@ -96,7 +107,12 @@ def enter(page: Any, served: Served) -> None:
     """As the first administrator."""
     served.until(r'"event":"(serving)"')
     open_when_up(page, served.url)
-    fields = {"Set-up secret": SETUP, "Your name": "ada", "Password at least": PASSWORD, "Password again": PASSWORD}
+    fields = {
+        "Set-up secret": served.setup_secret,
+        "Your name": "ada",
+        "Password at least": PASSWORD,
+        "Password again": PASSWORD,
+    }
     for label, text in fields.items():
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Create the administrator").click()
@@ -121,23 +137,25 @@ def _served(folder: Path, settings: Mapping[str, str], fill: Callable[[str], Non
         "PATH": os.environ["PATH"], "SECRET_KEY": SECRET_KEY, "GOUGH_DATA_DIR": str(folder), "GOUGH_PORT": str(port),
         "GOUGH_PUBLIC_URL": url, "GOUGH_ALLOW_HTTP": "true", **settings,
     }  # fmt: skip
-    command = [sys.executable, "-c", STARTER]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    served = Served(url, process)
+    served = Served(url, folder, environment)
+    served.start()
     yield served
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    assert process.returncode == 0
+    served.stop()
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    """A browser's page. Ends with a failure if the console or the content policy had anything to say."""
+def complaints() -> list[str]:
+    """What the console and the content policy have said. A test that provokes some looks at them and clears them."""
+    return []
+
+
+@pytest.fixture
+def page(complaints: list[str]) -> Iterator[Any]:
+    """A browser's page. Ends with a failure if there are complaints left."""
     browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     need(browser_path, "Chromium", "apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
-    complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1280, "height": 900})

@@ -1,25 +1,16 @@
 """A drawing as a browser gets it: columns for the script; without one, paths of an SVG and rows of a table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from gough.domain.metrics import Cell, drawn_together
-from gough.web.portal.charts import Drawing, Line, pieces
+from gough.web.portal.charts import GAP, Drawing, Line, pieces
 
 WIDTH, HEIGHT = 300, 60
-MOST_DRAWN = 90
-MOST_ROWS = 12
+MOST_DRAWN = 48
+MOST_ROWS = 10
 Value = float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """`band` is from the lowest to the highest; empty where they are the same."""
-
-    line: str
-    band: str
 
 
 def columns(drawing: Drawing) -> dict[str, Any]:
@@ -37,8 +28,8 @@ def columns(drawing: Drawing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def paths(drawing: Drawing) -> list[Path]:
-    """Of each line, in a box of WIDTH by HEIGHT."""
+def paths(drawing: Drawing) -> list[str]:
+    """Of each line's averages, in a box of WIDTH by HEIGHT; the table tells the lowest and the highest."""
     return [_path(drawing, line) for line in drawing.lines]
 
 
@@ -50,24 +41,19 @@ def rows(drawing: Drawing) -> list[tuple[datetime, list[Cell | None]]]:
     return [(at, [cells.get(at) for cells in known]) for at in times]
 
 
-def _path(drawing: Drawing, line: Line) -> Path:
+def _path(drawing: Drawing, line: Line) -> str:
     length = (drawing.end - drawing.begin).total_seconds()
-    step = int(length / MOST_DRAWN)
-    points = drawn_together(line.points, step) if step > 1 and len(line.points) > MOST_DRAWN else line.points
-    gap = max(drawing.gap, timedelta(seconds=2.5 * step)) if points is not line.points else drawing.gap
+    points, gap = line.points, drawing.gap
+    if len(points) > MOST_DRAWN:
+        step = max(1, int(length / MOST_DRAWN))
+        points, gap = drawn_together(points, step), max(gap, timedelta(seconds=GAP * step))
 
-    def place(at: datetime, value: float) -> str:
+    def place(at: datetime, cell: Cell) -> str:
         across = WIDTH * min(1.0, max(0.0, (at - drawing.begin).total_seconds() / length))
-        return f"{across:.1f} {HEIGHT * (1 - min(value, drawing.top) / drawing.top):.1f}"
+        return f"{across:.0f} {HEIGHT * (1 - min(cell.average / drawing.top, 1)):.1f}"
 
-    drawn, band = [], []
-    for piece in pieces(points, gap):
-        drawn.append("M" + "L".join(place(at, cell.average) for at, cell in piece) + ("h.1" if len(piece) == 1 else ""))
-        if any(cell.high > cell.low for _, cell in piece):
-            there = [place(at, cell.high) for at, cell in piece]
-            back = [place(at, cell.low) for at, cell in reversed(piece)]
-            band.append("M" + "L".join([*there, *back]) + "Z")
-    return Path("".join(drawn), "".join(band))
+    drawn = ["M" + "L".join(place(at, cell) for at, cell in piece) for piece in pieces(points, gap)]
+    return "".join(f"{piece}h1" if "L" not in piece else piece for piece in drawn)
 
 
 def _with_gaps(times: Sequence[datetime], gap: timedelta) -> Iterator[tuple[datetime, bool]]:
