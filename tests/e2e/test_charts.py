@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Served, enter
 from tests.support.measured import BOOT, Reporter, samples
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SOON_MS = 4000  # a second where the computer does nothing else; less than what the page polls with
 HAS_INK = """plot => new Uint32Array(
     plot.getContext("2d").getImageData(0, 0, plot.width, plot.height).data.buffer

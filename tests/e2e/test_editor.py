@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import Served, enter
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 BROKEN = "\nruncmd: ["
 
 

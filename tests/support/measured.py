@@ -1,4 +1,4 @@
-"""A fleet that has measured: machines in service with agents, a day of heartbeats and two months of roll-ups."""
+"""A fleet that has measured: machines in service with agents, a day of heartbeats and five weeks of roll-ups."""
 
 import math
 from dataclasses import dataclass
@@ -51,8 +51,8 @@ def machine(
         session.execute(insert(AgentSample), rows)
         agent.last_sequence = len(heard)
         agent.last_seen_at = now - INTERVAL
-        _rolled_up(session, found.id, FIVE_MINUTES, timedelta(days=8), now, seed, silent)
-        _rolled_up(session, found.id, HOUR, timedelta(days=60), now, seed, silent)
+        _rolled_up(session, found.id, FIVE_MINUTES, timedelta(days=2), now, seed, silent)
+        _rolled_up(session, found.id, HOUR, timedelta(days=35), now, seed, silent)
         return Reporter(found.id, agent.id, key, len(heard))
 
 
