@@ -37,7 +37,7 @@ function mount(area) {
       lineNumbers(), lintGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
       yaml(), syntaxHighlighting(colours), frame, told, EditorState.tabSize.of(2),
       keymap.of([...defaultKeymap, ...historyKeymap, ...lintKeymap]),
-      EditorView.contentAttributes.of({ "aria-label": path, spellcheck: "false", autocapitalize: "none" }),
+      EditorView.contentAttributes.of({ "aria-label": path, tabindex: "0", spellcheck: "false", autocapitalize: "none" }),
     ],
   });
   const view = new EditorView({ state, root, parent: root });
