@@ -7,15 +7,20 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-kill test-stack test-faults lint types bench docs lock clean dev
+.PHONY: help lab assets test test-kill test-stack test-faults lint types bench docs lock clean dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 lab: $(VENV)/.runtime ## run Gough with an emulated MAAS and virtual machines: make lab ARGS="--machines 5 --fault install-stuck:2"
+	@$(BIN)/python -m tools.assets || true
 	@$(BIN)/gough lab $(ARGS)
 
+assets: $(VENV)/bin/python ## bundle the portal's scripts from npm's packages; lab and test do it too
+	@$(BIN)/python -m tools.assets
+
 test: $(VENV)/.dev $(VENV)/.generator ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
+	@$(BIN)/python -m tools.assets || true
 	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not stack and not faults and not live_maas" $(ARGS)
 
 test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle of two hundred deployments
@@ -45,7 +50,7 @@ lock: $(VENV)/.dev ## resolve the dependencies again and write requirements/*.tx
 dev: $(VENV)/.dev $(VENV)/.generator ## the virtual environment with every tool in it
 
 clean: ## remove what was built and what the lab left
-	rm -rf $(VENV) .lab build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .lab build dist portal/node_modules src/gough/web/portal/static/built .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

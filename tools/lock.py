@@ -12,7 +12,7 @@ COMPILE = [
 
 
 def main() -> None:
-    """Build tools, the runtime, and the development tools on top of the runtime's versions.
+    """Build tools, the runtime, the development tools on top of the runtime's versions, and Node as they have it.
 
     The generator of clients has an environment of its own: it wants an older Typer than the runtime has.
     """
@@ -20,6 +20,7 @@ def main() -> None:
     _compile("runtime.txt", "pyproject.toml")
     _compile("generator.txt", "requirements/generator.in")
     _compile("dev.txt", "--group", "dev", "--constraint", "requirements/runtime.txt")
+    _compile("node.txt", "requirements/node.in", "--constraint", "requirements/dev.txt")
 
 
 def _compile(name: str, *source: str) -> None:

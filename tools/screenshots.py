@@ -82,7 +82,10 @@ def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
         yield "template-compare", f"{template}/compare"
     if running := _first(page, f"{url}/?service=in_service", "/machines/"):
         yield "template-compare-machine", f"/templates/base-server/compare?machine={running.rpartition('/')[2]}"
+        yield "metrics", f"{running}/metrics?span=1h"
     yield "template-try", "/templates/monitoring-host/try"
+    yield "template-edit", "/templates/docker-host/edit"
+    yield "top", "/top"
     yield "missing", "/machines/no-such-machine"
 
 
@@ -128,6 +131,22 @@ def _rendered(page: Page, title: str) -> Iterator[str]:
         yield f"{title}-rendered"
 
 
+def _drawn(page: Page, title: str) -> Iterator[str]:
+    """Charts as the script draws them, with a table open."""
+    page.locator(".plot.is-drawn").first.wait_for()
+    page.locator(".chart-table summary").first.click()
+    yield f"{title}-drawn"
+
+
+def _broken(page: Page, title: str) -> Iterator[str]:
+    """The editor with a line that cannot be."""
+    page.get_by_role("textbox", name="user-data.yaml").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text("\nruncmd: [")
+    page.locator(".cm-lint-marker-error").first.wait_for()
+    yield f"{title}-broken"
+
+
 def _misplaced(page: Page, title: str) -> Iterator[str]:
     """A window's form with mistakes in it."""
     page.locator("form.one-form").first.evaluate("form => form.noValidate = true")
@@ -147,7 +166,7 @@ def _adopted(page: Page, _title: str) -> Iterator[str]:
 STEPS = {
     "machines": (_chosen,), "machine": (_opened,), "machine-out": (_opened, _adopted),
     "machine-theirs": (_opened, _adopted), "machine-out-deploy": (_faulty,), "template-try": (_rendered,),
-    "window-new": (_misplaced,),
+    "window-new": (_misplaced,), "metrics": (_drawn,), "template-edit": (_broken,),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from gough.lab.hall import Hall
 from gough.lab.pace import Pace
 from gough.persistence.models import Region
 from gough.services import observing
+from tests.support import measured as fleet
+from tests.support.measured import Reporter
 from tests.support.require import need
 
 SECRET_KEY = "e" * 40
@@ -40,8 +43,19 @@ serve(read_settings(os.environ))
 @dataclass
 class Served:
     url: str
-    process: subprocess.Popen[str]
+    folder: Path
+    environment: Mapping[str, str]
+    setup_secret: str = SETUP
     said: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", STARTER]
+        self.process = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+        assert self.process.returncode == 0
 
     def until(self, pattern: str) -> str:
         """Read its stderr until a line matches; the match's first group."""
@@ -80,11 +94,25 @@ def following(tmp_path: Path, hall: Hall) -> Iterator[Served]:
     yield from _served(tmp_path, settings, lambda _: None)
 
 
+@pytest.fixture
+def measured(tmp_path: Path) -> Iterator[tuple[Served, Reporter]]:
+    """A server with `web-1` in service, which was silent for two hours of its last day; and who speaks for it."""
+    found: list[Reporter] = []
+    served = _served(tmp_path, {"GOUGH_SETUP_SECRET": SETUP}, lambda url: found.append(_measure(tmp_path, url)))
+    for each in served:
+        yield each, found[0]
+
+
 def enter(page: Any, served: Served) -> None:
     """As the first administrator."""
     served.until(r'"event":"(serving)"')
     open_when_up(page, served.url)
-    fields = {"Set-up secret": SETUP, "Your name": "ada", "Password at least": PASSWORD, "Password again": PASSWORD}
+    fields = {
+        "Set-up secret": served.setup_secret,
+        "Your name": "ada",
+        "Password at least": PASSWORD,
+        "Password again": PASSWORD,
+    }
     for label, text in fields.items():
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Create the administrator").click()
@@ -109,23 +137,25 @@ def _served(folder: Path, settings: Mapping[str, str], fill: Callable[[str], Non
         "PATH": os.environ["PATH"], "SECRET_KEY": SECRET_KEY, "GOUGH_DATA_DIR": str(folder), "GOUGH_PORT": str(port),
         "GOUGH_PUBLIC_URL": url, "GOUGH_ALLOW_HTTP": "true", **settings,
     }  # fmt: skip
-    command = [sys.executable, "-c", STARTER]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    served = Served(url, process)
+    served = Served(url, folder, environment)
+    served.start()
     yield served
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    assert process.returncode == 0
+    served.stop()
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    """A browser's page. Ends with a failure if the console or the content policy had anything to say."""
+def complaints() -> list[str]:
+    """What the console and the content policy have said. A test that provokes some looks at them and clears them."""
+    return []
+
+
+@pytest.fixture
+def page(complaints: list[str]) -> Iterator[Any]:
+    """A browser's page. Ends with a failure if there are complaints left."""
     browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     need(browser_path, "Chromium", "apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
-    complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -134,6 +164,14 @@ def page() -> Iterator[Any]:
         yield opened
         browser.close()
     assert complaints == []
+
+
+def _measure(folder: Path, url: str) -> Reporter:
+    application = bootstrap.wire(Settings(data_dir=folder, secret_key=SecretStr(SECRET_KEY), public_url=url))
+    bootstrap.prepare(application.use)
+    reporter = fleet.machine(application.use, "web-1", silent=(timedelta(hours=9), timedelta(hours=7)))
+    application.use.database.close()
+    return reporter
 
 
 def _fill(folder: Path, url: str) -> None:

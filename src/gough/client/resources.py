@@ -147,6 +147,7 @@ class Fleet(Resource):
     """What the machines measure, together."""
 
     top = Get("/api/v1/metrics/top", agents.Top)
+    upkeep = Get("/api/v1/metrics/upkeep", agents.Upkeep)
 
 
 class Client:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from gough.domain.agent_conditions import Sight, ended, findings
@@ -115,6 +115,14 @@ def unpack(payload: bytes) -> dict[str, Any]:
 
 def skew_of(beat: Heartbeat, now: datetime, live: bool) -> float | None:
     return (beat.sent_at - now).total_seconds() if live else None
+
+
+def counted(session: Session, machine_ids: Sequence[str]) -> dict[str, int]:
+    """{machine: how many heartbeats its agents have sent}; none of a machine that never had an agent."""
+    if not machine_ids:
+        return {}
+    query = select(Agent.machine_id, func.sum(Agent.last_sequence)).where(Agent.machine_id.in_(machine_ids))
+    return {row[0]: int(row[1]) for row in session.execute(query.group_by(Agent.machine_id))}
 
 
 COLUMNS = (

@@ -34,8 +34,11 @@ def judge(use: Use, texts: Texts) -> Verdict:
     return Verdict(source, examine(source))
 
 
-def create(use: Use, texts: Texts, *, by: str, note: str = "") -> Imported:
-    """A new version; content that is the newest already adds nothing. Raises Invalid with every error."""
+def create(use: Use, texts: Texts, *, by: str, note: str = "", based_on: str = "") -> Imported:
+    """A new version; content that is the newest already adds nothing. Raises Invalid with every error.
+
+    Raises Conflict when `based_on` is named and another version has become the newest.
+    """
     verdict = judge(use, texts)
     source = verdict.source
     if source is None or not verdict.is_valid:
@@ -45,6 +48,9 @@ def create(use: Use, texts: Texts, *, by: str, note: str = "") -> Imported:
         newest = newest_of(session, source.name)
         if newest is not None and newest.checksum == source.checksum:
             return Imported(newest.label, is_new=False)
+        if newest is not None and based_on and newest.label != based_on:
+            hint = f"Compare it with {based_on}; saving again puts yours on top of it."
+            raise Conflict(f"{newest.created_by} has made {newest.label} meanwhile.", hint=hint)
         return Imported(add(use, session, source, by=by, note=note).label, is_new=True)
 
 

@@ -48,6 +48,7 @@ OPERATIONS = (
     "gough.web.portal.operating", "gough.web.portal.editing", "gough.web.portal.regions", "gough.web.portal.bulk_new",
     "gough.web.portal.bulk", "gough.web.portal.work", "gough.web.portal.windows", "gough.web.portal.template_pages",
     "gough.web.portal.template_compare", "gough.web.portal.template_try",
+    "gough.web.portal.template_edit", "gough.web.portal.metrics", "gough.web.portal.top",
 )  # fmt: skip
 HEARTBEAT_ROUTE = ("POST", "/api/v1/agents/<agent_id>/heartbeat")
 HEARTBEAT = re.compile("/api/v1/agents/([^/]+)/heartbeat")

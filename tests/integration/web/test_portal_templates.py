@@ -7,7 +7,7 @@ import pytest
 from gough.bootstrap import Application
 from gough.services import templates
 from tests.integration.web.conftest import Client, serving
-from tests.integration.web.portal_forms import faults, send, words
+from tests.integration.web.portal_forms import faults, hidden, send, words
 from tests.support.site import Site
 
 SECOND = """
@@ -108,3 +108,33 @@ def test_a_deployments_form_marks_what_a_choice_makes_necessary_and_offers_what_
         assert f'<datalist id="known-{name}"><option value="{value}">' in page.text
     bulk = operator.get(f"/bulk/new?action=deploy&id={machine.id}&template=plain")
     assert f'<datalist id="known-pool"><option value="{machine.pool}">' in bulk.text
+
+
+def test_a_template_is_edited_in_a_plain_form(admin: Client, operator: Client, second: None) -> None:
+    assert operator.get("/templates/plain/edit").status_code == 403
+    page = admin.get("/templates/plain/edit")
+    assert hidden(page, "base") == "plain@2" and "greeting }} there" in page.text
+    given = {"f.template.yaml": SECOND, "f.user-data.yaml": "#cloud-config\r\nruncmd: [\r\n", "f.tests.yaml": ""}
+    kept = {**given, "base": "plain@2", "note": "shorter"}
+
+    checked = send(admin, "/templates/plain/edit", **kept, do="check")
+    assert checked.status_code == 200 and "user-data.yaml:3" in words(checked)
+    refused = send(admin, "/templates/plain/edit", **kept)
+    assert refused.status_code == 422 and "The template cannot be used." in words(refused)
+    assert "line 3, column 1" in words(refused) and "runcmd: [" in refused.text and 'value="shorter"' in refused.text
+    more = send(admin, "/templates/plain/edit", **kept, do="part", part="users")
+    assert 'name="f.parts/users.yaml"' in more.text
+
+    kept["f.user-data.yaml"] = '#cloud-config\r\nfinal_message: "{{ greeting }}"\r\n'
+    saved = send(admin, "/templates/plain/edit", **kept)
+    assert (saved.status_code, saved.headers["Location"]) == (303, "/templates/plain@3")
+    assert "shorter" in words(admin.get("/templates/plain"))
+    assert "\r" not in admin.get("/api/v1/templates/plain").json()["body"]
+
+
+def test_whoever_comes_second_is_told_and_may_go_on(admin: Client, second: None) -> None:
+    given = {"f.template.yaml": SECOND, "f.user-data.yaml": "#cloud-config\nfinal_message: mine\n", "base": "plain@1"}
+    told = send(admin, "/templates/plain/edit", **given)
+    assert told.status_code == 409 and "ada has made plain@2 meanwhile" in words(told) and "mine" in told.text
+    again = send(admin, "/templates/plain/edit", **{**given, "base": hidden(told, "base")})
+    assert again.headers["Location"] == "/templates/plain@3"

