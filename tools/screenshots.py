@@ -46,14 +46,16 @@ def _shown(page: Page, url: str) -> Iterator[str]:
 
 
 def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
-    yield "machines", "/"
+    yield "dashboard", "/"
+    yield "machines", "/machines"
+    yield "agents", "/agents"
     for title, filters in MACHINES.items():
-        if path := _first(page, f"{url}/?{filters}", "/machines/"):
+        if path := _first(page, f"{url}/machines?{filters}", "/machines/"):
             yield title, path
             yield f"{title}-edit", f"{path}/edit"
             yield f"{title}-deploy", f"{path}/deploy?template=docker-host"
     for state in ("out", "in_service"):
-        ids = _ids(page, f"{url}/?service={state}")
+        ids = _ids(page, f"{url}/machines?service={state}")
         for verb in ("commission", "test", "release") if ids else ():
             yield f"bulk-{verb}-{state}", f"/bulk/new?action={verb}&{ids}"
         if ids:
@@ -80,7 +82,7 @@ def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
     if template := _first(page, f"{url}/templates", "/templates/"):
         yield "template", template
         yield "template-compare", f"{template}/compare"
-    if running := _first(page, f"{url}/?service=in_service", "/machines/"):
+    if running := _first(page, f"{url}/machines?service=in_service", "/machines/"):
         yield "template-compare-machine", f"/templates/base-server/compare?machine={running.rpartition('/')[2]}"
     yield "template-try", "/templates/monitoring-host/try"
     yield "missing", "/machines/no-such-machine"

@@ -91,7 +91,7 @@ def enter(page: Any, served: Served) -> None:
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Machines").wait_for()
+    page.get_by_role("heading", name="Overview").wait_for()
 
 
 def open_when_up(page: Any, url: str) -> None:

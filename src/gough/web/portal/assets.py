@@ -8,6 +8,8 @@ from gough.web.portal.page import STATIC, asset
 KINDS = {
     "portal.css": "text/css; charset=utf-8",
     "portal.js": "text/javascript; charset=utf-8",
+    "pages.css": "text/css; charset=utf-8",
+    **dict.fromkeys(("copy.js", "keys.js", "palette.js"), "text/javascript; charset=utf-8"),
     "icon.svg": "image/svg+xml",
 }
 FOR_GOOD = ("Cache-Control", "public, max-age=31536000, immutable")
