@@ -35,10 +35,11 @@ def _draw(request: Request, template: str) -> Answer:
     if is_file(request):
         return as_file("agents", columns.AGENTS, found)
     shown = sorted(found, key=lambda each: each.machine.hostname)
-    asked = {name: value for name, value in (("state", state), ("version", version), ("q", text)) if value}
+    counted = Counter(str(each.standing.name) for each in every)
     return page(
-        request, template, found=shown[:ROWS], total=len(found), every=len(every), asked=asked, position=position,
-        states={name: number for name in CALLED if (number := _states(every)[name])}, versions=_versions(every),
+        request, template, found=shown[:ROWS], total=len(found), every=len(every), position=position,
+        asked={"state": state, "version": version, "q": text}, versions=_versions(every),
+        states={name: counted[name] for name in CALLED if counted[name]},
         live_link="/live/agents?" + str(request.environ.get("QUERY_STRING", "")),
     )  # fmt: skip
 
@@ -48,10 +49,6 @@ def _is_like(each: AgentView, state: str, version: str, text: str) -> bool:
         state in ("", each.standing.name) and version in ("", each.agent.version)
         and (not text or text in each.machine.hostname.lower())
     )  # fmt: skip
-
-
-def _states(every: list[AgentView]) -> Counter[str]:
-    return Counter(str(each.standing.name) for each in every)
 
 
 def _versions(every: list[AgentView]) -> list[tuple[str, int]]:

@@ -40,6 +40,6 @@ def one(request: Request, name: str) -> Answer:
         uses = template_history.used(session, source.name)
         return page(
             request, "template.html", session=session, version=version, source=source, uses=uses,
-            files=files_of(source), fields=variable_fields(source, NOTHING, {}), most=MOST_MACHINES,
+            files=files_of(source), fields=variable_fields(source.variables, NOTHING, {}), most=MOST_MACHINES,
             composed=[composed(each) for each in version.ancestors],
         )  # fmt: skip
