@@ -42,7 +42,7 @@ def test_a_viewer_is_invited_sees_everything_and_can_change_nothing(furnished: S
     page.get_by_role("link", name="stuck").click()
     page.get_by_role("heading", name="The installer started and then fell silent.").wait_for()
     assert page.locator(FORMS).count() == 0
-    page.get_by_role("button", name="Deploy").locator("..").focus()
+    page.get_by_role("button", name="Deploy", exact=True).locator("..").focus()
     assert page.get_by_role("note").first.inner_text() == "Your role (viewer) may not do this."
 
 

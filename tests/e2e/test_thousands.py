@@ -34,7 +34,7 @@ def test_a_machine_is_found_by_its_serial_by_filters_and_from_anywhere(crowded: 
     page.get_by_role("link", name="Show all").first.click()
     page.locator("summary", has_text="Zone").click()
     page.get_by_role("link", name="zone-1").click()
-    assert page.get_by_text("match.").inner_text().startswith("2520 match")
+    assert page.get_by_text("match.").inner_text().startswith("2,520 match")
     page.get_by_role("link", name="Next page").click()
     assert page.locator("tbody tr").count() == 50
 

@@ -16,7 +16,7 @@ NAMES = re.compile(r"(mac|job|blk|reg)_\w+|[\w-]+@\d+")
 
 def tab_to(page: Any, name: str) -> None:
     """Forward, key by key, until what has the focus begins with that name."""
-    for _ in range(60):
+    for _ in range(150):
         page.keyboard.press("Tab")
         if page.evaluate(FOCUSED).startswith(name):
             return
@@ -28,8 +28,8 @@ def press(page: Any, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_machine_is_deployed_without_a_mouse(server: Served, page: Any) -> None:
-    enter(page, server)
+def test_a_machine_is_deployed_without_a_mouse(furnished: Served, page: Any) -> None:
+    enter(page, furnished)
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keys").wait_for()
     page.keyboard.press("Escape")
@@ -40,16 +40,16 @@ def test_a_machine_is_deployed_without_a_mouse(server: Served, page: Any) -> Non
     assert page.get_by_role("searchbox").input_value() == "gj?/"
     assert page.get_by_role("dialog").count() == 0
     page.get_by_role("searchbox").clear()
-    page.keyboard.type("node-02")
+    page.keyboard.type("free-01")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/machines?q=node-02")
-    press(page, "node-02")
-    page.get_by_role("heading", level=1, name="node-02").wait_for()
+    page.wait_for_url("**/machines?q=free-01")
+    press(page, "free-01")
+    page.get_by_role("heading", level=1, name="free-01").wait_for()
     press(page, "Deploy…")
-    page.get_by_role("heading", level=1, name="Deploy node-02").wait_for()
+    page.get_by_role("heading", level=1, name="Deploy free-01").wait_for()
     press(page, "docker-host")
     page.get_by_label("ssh keys").wait_for()
-    tab_to(page, "ssh keys")
+    tab_to(page, "Ssh keys")
     page.keyboard.type(SSH_KEY)
     press(page, "Preview")
     page.get_by_label("Rendered user-data").wait_for()

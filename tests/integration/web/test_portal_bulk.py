@@ -70,6 +70,8 @@ def test_it_begins_is_followed_and_stopped(viewer: Client, operator: Client, sit
     assert job is not None and site.job(job[1]).parameters == {"skip_tests": True}
     only = words(operator.get(f"{here}?state=waiting"))
     assert "web-1" in only and "web-0" not in only.split("Job", 2)[-1]
+    lines = operator.get(f"{here}?state=waiting&format=csv").text.splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["machine", "web-1", "web-2"]
     assert "<form" not in viewer.get(here).text.split("<main")[1]
     assert send(viewer, f"{here}/stop").status_code == 403
     assert send(operator, f"{here}/stop").headers["location"] == here

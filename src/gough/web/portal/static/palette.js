@@ -29,8 +29,8 @@ function actions() {
 // What only opens is opened; what would act at once is shown and waits for its own click or Enter.
 function press(element) {
   dialog.close();
-  for (let fold = element.parentElement?.closest("details"); fold; fold = fold.parentElement?.closest("details")) fold.open = true;
-  if (element.matches("summary, a")) element.click();
+  for (let fold = element.closest("details"); fold; fold = fold.parentElement?.closest("details")) fold.open = true;
+  if (element.matches("a")) element.click();
   element.focus();
 }
 
@@ -57,7 +57,10 @@ function draw(found) {
       part.textContent = value;
       item.append(part);
     }
-    item.addEventListener("click", each.act);
+    item.addEventListener("click", (event) => {
+      event.stopPropagation(); // a click elsewhere closes what this one opens
+      each.act();
+    });
     return item;
   }));
   choose(0);
