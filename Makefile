@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab assets test test-kill test-stack test-faults lint types bench docs lock clean dev
+.PHONY: help lab assets test test-kill test-stack test-faults lint types bench screenshots docs lock clean dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(VENV)/.dev ## ruff, import contracts, mypy --strict
 
 bench: $(VENV)/.dev ## figures with ratios against a baseline in the same run
 	@$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(VENV)/.dev ## every page of the lab's portal, light and dark, wide and narrow, into build/screenshots
+	@$(BIN)/python -m tools.screenshots build/screenshots $(ARGS)
 
 docs: $(VENV)/.dev ## regenerate the generated parts of docs/
 	@$(BIN)/python -m tools.generate_docs

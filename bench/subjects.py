@@ -9,6 +9,7 @@ SUBJECTS: Mapping[str, str] = {
     "web": "bench.web",
     "machine list": "bench.machine_list",
     "machine filters": "bench.machine_filters",
+    "portal": "bench.portal",
     "following MAAS": "bench.following",
     "in flight": "bench.in_flight",
     "in flight, SQLite": "bench.in_flight_sqlite",

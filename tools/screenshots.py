@@ -1,23 +1,61 @@
-"""Pictures of every page of the portal that runs at URL: `python -m tools.screenshots URL NAME PASSWORD OUT`."""
+"""Pictures of every page of the portal: `python -m tools.screenshots OUT [URL NAME PASSWORD]`.
 
+Without an address it is the lab's portal, once its machines have arrived or failed.
+"""
+
+import re
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
+
+from tools.portal_pages import shown
 
 WIDTHS = (1440, 390)
 THEMES = ("light", "dark")
 CHROMIUM = "/usr/bin/chromium"
-SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA ada@example.net"
-MACHINES = {
-    "machine": "service=in_service", "machine-failed": "service=attention", "machine-out": "service=out",
-    "machine-theirs": "service=out&status=deployed",
-}  # fmt: skip
 
 
-def main(url: str, name: str, password: str, out: str) -> None:
+FAULTS = ("install-stuck:2", "cloud-init-error:3", "commissioning-script:4")
+LAB = (sys.executable, "-m", "gough", "lab", "--machines", "9", "--preinstalled", "2", "--port", "0")
+
+
+def main(out: str, *portal: str) -> None:
+    if portal:
+        take(out, *portal)
+    else:
+        with lab() as found:
+            take(out, *found)
+
+
+@contextmanager
+def lab() -> Iterator[tuple[str, str, str]]:
+    """(address, name, password) of a lab's portal in which as much has happened as will."""
+    with TemporaryDirectory(prefix="gough-lab-") as folder:
+        options = [word for fault in FAULTS for word in ("--fault", fault)]
+        process = subprocess.Popen([*LAB, *options, "--folder", folder], stdout=subprocess.PIPE, text=True)
+        try:
+            said = []
+            for line in process.stdout or ():
+                said.append(line)
+                if re.search(r"\d+ of \d+ machines are in service", line):
+                    break
+            found = re.search(r"Portal +(\S+)\s+Login +(\S+) +/ +(\S+)", "".join(said))
+            if found is None:
+                raise RuntimeError("the lab did not start:\n" + "".join(said))
+            yield found[1], found[2], found[3]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+
+
+def take(out: str, url: str, name: str, password: str) -> None:
     """Every page in both themes and widths, as OUT/page-theme-width.png. Nothing is changed but one adoption."""
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,157 +68,10 @@ def main(url: str, name: str, password: str, out: str) -> None:
             page.get_by_label("Name").fill(name)
             page.get_by_label("Password").fill(password)
             page.get_by_role("button", name="Sign in").click()
-            for title in _shown(page, url):
+            for title in shown(page, url):
                 page.screenshot(path=folder / f"{title}-{theme}-{width}.png", full_page=width < 1000)
             page.close()
         browser.close()
-
-
-def _shown(page: Page, url: str) -> Iterator[str]:
-    """The name of each page, once the browser shows it."""
-    for title, path in _pages(page, url):
-        page.goto(f"{url}{path}")
-        yield title
-        for step in STEPS.get(title, ()):
-            yield from step(page, title)
-
-
-def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
-    yield "machines", "/"
-    for title, filters in MACHINES.items():
-        if path := _first(page, f"{url}/?{filters}", "/machines/"):
-            yield title, path
-            yield f"{title}-edit", f"{path}/edit"
-            yield f"{title}-deploy", f"{path}/deploy?template=docker-host"
-    for state in ("out", "in_service"):
-        ids = _ids(page, f"{url}/?service={state}")
-        for verb in ("commission", "test", "release") if ids else ():
-            yield f"bulk-{verb}-{state}", f"/bulk/new?action={verb}&{ids}"
-        if ids:
-            yield f"bulk-template-{state}", f"/bulk/new?action=deploy&{ids}"
-            yield f"bulk-deploy-{state}", f"/bulk/new?action=deploy&{ids}&template=docker-host"
-    yield "jobs", "/jobs"
-    if job := _first(page, f"{url}/jobs", "/jobs/"):
-        yield "job", job
-    yield "bulk-list", "/bulk"
-    if bulk := _first(page, f"{url}/bulk", "/bulk/"):
-        yield "bulk", bulk
-    yield "regions", "/regions"
-    yield "region-new", "/regions/new"
-    if region := _first(page, f"{url}/regions", "/regions/reg"):
-        yield "region", region
-    yield "work", "/work"
-    yield "windows", "/windows"
-    yield "window-new", "/windows/new"
-    if window := _first(page, f"{url}/windows", "/windows/"):
-        yield "window", window
-    if waiting := _first(page, f"{url}/work", "/jobs/"):
-        yield "job-queue", waiting
-    yield "templates", "/templates"
-    if template := _first(page, f"{url}/templates", "/templates/"):
-        yield "template", template
-        yield "template-compare", f"{template}/compare"
-    if running := _first(page, f"{url}/?service=in_service", "/machines/"):
-        yield "template-compare-machine", f"/templates/base-server/compare?machine={running.rpartition('/')[2]}"
-        yield "metrics", f"{running}/metrics?span=1h"
-    yield "template-try", "/templates/monitoring-host/try"
-    yield "template-edit", "/templates/docker-host/edit"
-    yield "top", "/top"
-    yield "missing", "/machines/no-such-machine"
-
-
-def _chosen(page: Page, title: str) -> Iterator[str]:
-    boxes = page.locator("input[name=id]")
-    for number in range(min(3, boxes.count())):
-        boxes.nth(number).check()
-    yield f"{title}-chosen"
-
-
-def _opened(page: Page, title: str) -> Iterator[str]:
-    for name, label in (("more", "More…"), ("release", "Release…")):
-        menu = page.locator("summary", has_text=label)
-        if menu.count():
-            menu.first.click()
-            for inner in page.locator("details[open] .inner summary").all():
-                inner.click()
-            yield f"{title}-{name}"
-            page.keyboard.press("Escape")
-
-
-def _faulty(page: Page, title: str) -> Iterator[str]:
-    """The deployment's form with mistakes in it."""
-    page.locator("summary", has_text="MAAS options").click()
-    page.get_by_label("Interface links").fill("eth0\neth1=10.0.0.0/24,odd")
-    page.get_by_label("Kernel").fill("ga 24")
-    page.locator("form.deploy").evaluate("form => form.noValidate = true")
-    page.get_by_role("button", name="Preview").click()
-    page.locator("details.fold").scroll_into_view_if_needed()
-    yield f"{title}-faults"
-
-
-def _rendered(page: Page, title: str) -> Iterator[str]:
-    """A template tried with nothing right, then with a machine and a key."""
-    page.locator("form.deploy").evaluate("form => form.noValidate = true")
-    page.get_by_role("button", name="Render").click()
-    yield f"{title}-faults"
-    option = page.locator("#known-machine option").first
-    if option.count():
-        page.get_by_label("Machine").first.fill(str(option.get_attribute("value")))
-        page.get_by_label("ssh keys").fill(SSH_KEY)
-        page.get_by_role("button", name="Render").click()
-        yield f"{title}-rendered"
-
-
-def _drawn(page: Page, title: str) -> Iterator[str]:
-    """Charts as the script draws them, with a table open."""
-    page.locator(".plot.is-drawn").first.wait_for()
-    page.locator(".chart-table summary").first.click()
-    yield f"{title}-drawn"
-
-
-def _broken(page: Page, title: str) -> Iterator[str]:
-    """The editor with a line that cannot be."""
-    page.get_by_role("textbox", name="user-data.yaml").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.insert_text("\nruncmd: [")
-    page.locator(".cm-lint-marker-error").first.wait_for()
-    yield f"{title}-broken"
-
-
-def _misplaced(page: Page, title: str) -> Iterator[str]:
-    """A window's form with mistakes in it."""
-    page.locator("form.one-form").first.evaluate("form => form.noValidate = true")
-    page.get_by_label("Name").fill("every/night")
-    page.get_by_label("Time zone").fill("Mars")
-    page.get_by_role("button", name="Add the window").click()
-    yield f"{title}-faults"
-
-
-def _adopted(page: Page, _title: str) -> Iterator[str]:
-    button = page.get_by_role("button", name="Adopt")
-    if button.count() and button.first.is_enabled():
-        button.first.click()
-        yield "adopt"
-
-
-STEPS = {
-    "machines": (_chosen,), "machine": (_opened,), "machine-out": (_opened, _adopted),
-    "machine-theirs": (_opened, _adopted), "machine-out-deploy": (_faulty,), "template-try": (_rendered,),
-    "window-new": (_misplaced,), "metrics": (_drawn,), "template-edit": (_broken,),
-}  # fmt: skip
-
-
-def _first(page: Page, address: str, prefix: str) -> str:
-    page.goto(address)
-    link = page.locator(f"main a[href^='{prefix}']:not([href$='/new'])").first
-    return str(link.get_attribute("href")) if link.count() else ""
-
-
-def _ids(page: Page, address: str) -> str:
-    """The machines on that page, as the address of an action on them all takes them."""
-    page.goto(address)
-    boxes = page.locator("input[name=id]").all()
-    return "&".join(f"id={box.get_attribute('value')}" for box in boxes)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from gough import bootstrap
+from gough.bootstrap import Application
 from gough.config import Settings
 from gough.domain.machine_status import MachineStatus
 from gough.domain.machines import MachineRecord
@@ -25,6 +26,7 @@ from gough.lab.hall import Hall
 from gough.lab.pace import Pace
 from gough.persistence.models import Region
 from gough.services import observing
+from tests.e2e.furnished import furnish
 from tests.support import measured as fleet
 from tests.support.measured import Reporter
 from tests.support.require import need
@@ -70,7 +72,13 @@ class Served:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Served]:
     """Three machines that are Ready, and nobody yet who may sign in. Its region does not answer."""
-    yield from _served(tmp_path, {}, lambda url: _fill(tmp_path, url))
+    yield from served_with(tmp_path, {}, _three_ready)
+
+
+@pytest.fixture
+def furnished(tmp_path: Path) -> Iterator[Served]:
+    """A server whose every page has something to show, with nobody yet who may sign in."""
+    yield from served_with(tmp_path, {"GOUGH_SETUP_SECRET": SETUP, "DEBUG": "true"}, furnish)
 
 
 @pytest.fixture
@@ -98,34 +106,39 @@ def following(tmp_path: Path, hall: Hall) -> Iterator[Served]:
 def measured(tmp_path: Path) -> Iterator[tuple[Served, Reporter]]:
     """A server with `web-1` in service, which was silent for two hours of its last day; and who speaks for it."""
     found: list[Reporter] = []
-    served = _served(tmp_path, {"GOUGH_SETUP_SECRET": SETUP}, lambda url: found.append(_measure(tmp_path, url)))
-    for each in served:
+    settings = {"GOUGH_SETUP_SECRET": SETUP}
+    for each in served_with(tmp_path, settings, lambda application: found.append(_measured(application))):
         yield each, found[0]
 
 
-def enter(page: Any, served: Served) -> None:
-    """As the first administrator."""
+def enter(page: Any, served: Served, look: Callable[[str], None] = lambda _title: None) -> None:
+    """As the first administrator; `look` is called on each page on the way."""
     served.until(r'"event":"(serving)"')
     open_when_up(page, served.url)
-    fields = {
-        "Set-up secret": served.setup_secret,
-        "Your name": "ada",
-        "Password at least": PASSWORD,
-        "Password again": PASSWORD,
-    }
+    look("setup")
+    fields = {"Set-up secret": SETUP, "Your name": "ada", "Password at least": PASSWORD, "Password again": PASSWORD}
     for label, text in fields.items():
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Create the administrator").click()
+    page.get_by_role("button", name="Sign in").wait_for()
+    look("login")
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Machines").wait_for()
+    page.get_by_role("heading", name="Overview").wait_for()
 
 
 def open_when_up(page: Any, url: str) -> None:
     with httpx.Client(transport=httpx.HTTPTransport(retries=6)) as client:  # tries again while nobody listens
         assert client.get(f"{url}/readyz").status_code == 200
     page.goto(url)
+
+
+def served_with(
+    folder: Path, settings: Mapping[str, str], fill: Callable[[Application], None]
+) -> Iterator[Served]:  # fmt: skip
+    """A server that begins with what `fill` has put into its database."""
+    yield from _served(folder, settings, lambda url: _filled(folder, url, fill))
 
 
 def _served(folder: Path, settings: Mapping[str, str], fill: Callable[[str], None]) -> Iterator[Served]:
@@ -159,29 +172,36 @@ def page(complaints: list[str]) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        opened.on("console", lambda message: complaints.extend(_complaint(message, opened)))
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         yield opened
         browser.close()
     assert complaints == []
 
 
-def _measure(folder: Path, url: str) -> Reporter:
-    application = bootstrap.wire(Settings(data_dir=folder, secret_key=SecretStr(SECRET_KEY), public_url=url))
-    bootstrap.prepare(application.use)
-    reporter = fleet.machine(application.use, "web-1", silent=(timedelta(hours=9), timedelta(hours=7)))
-    application.use.database.close()
-    return reporter
+def _measured(application: Application) -> Reporter:
+    return fleet.machine(application.use, "web-1", silent=(timedelta(hours=9), timedelta(hours=7)))
 
 
-def _fill(folder: Path, url: str) -> None:
-    """Machines as MAAS would have told of them, and an agent's archive to hand out."""
+def _complaint(message: Any, page: Any) -> list[str]:
+    """What a browser says of a page that refuses something on purpose is none."""
+    is_wanted = message.location["url"] == page.url and re.search(r"status of (404|409|422)", message.text)
+    return [message.text] if message.type == "error" and not is_wanted else []
+
+
+def _filled(folder: Path, url: str, fill: Callable[[Application], None]) -> None:
+    """What `fill` puts into the database, and an agent's archive to hand out."""
     (folder / "agent").mkdir()
     (folder / "agent" / "gough-agent-linux-x86_64.tar.gz").write_bytes(b"archive")
-    settings = Settings(data_dir=folder, secret_key=SecretStr(SECRET_KEY), public_url=url)
-    application = bootstrap.wire(settings)
+    application = bootstrap.wire(Settings(data_dir=folder, secret_key=SecretStr(SECRET_KEY), public_url=url))
+    bootstrap.prepare(application.use)
+    fill(application)
+    application.use.database.close()
+
+
+def _three_ready(application: Application) -> None:
+    """Machines as MAAS would have told of them."""
     use = application.use
-    bootstrap.prepare(use)
     with use.database.write() as session:
         now = use.database.now(session)
         key = use.sealer.seal_text("consumerkeyofatest:tokenkeyofatest:tokensecretofatest")
@@ -194,4 +214,3 @@ def _fill(folder: Path, url: str) -> None:
                 memory_mib=16384, power_state="off", ip_addresses=(f"10.0.0.{number}",),
             )  # fmt: skip
             observing.observe(session, region, record, observed_at=now)
-    use.database.close()

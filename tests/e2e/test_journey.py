@@ -27,11 +27,13 @@ def test_set_up_sign_in_deploy(server: Served, page: Any) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
+    page.get_by_role("heading", name="Overview").wait_for()
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("heading", name="Machines").wait_for()
     page.keyboard.press("/")
     page.keyboard.type("node-02")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/?q=node-02")
+    page.wait_for_url("**/machines?q=node-02")
     page.get_by_role("row", name="node-02").wait_for()
     assert page.get_by_role("row", name="node-01").count() == 0
     page.get_by_role("link", name="node-02").click()

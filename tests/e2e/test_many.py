@@ -18,6 +18,7 @@ def test_three_machines_are_chosen_looked_at_begun_and_watched_to_their_end(
     following: Served, page: Any, hall: Hall
 ) -> None:
     enter(page, following)
+    page.get_by_role("link", name="Machines", exact=True).click()
     for name in ("node-01", "node-02", "node-03"):
         page.get_by_role("checkbox", name=name).check()
     page.get_by_role("group", name="With the chosen machines").get_by_role("button", name="Commission…").click()
@@ -50,6 +51,7 @@ def test_a_machine_that_somebody_else_installed_is_adopted_with_a_command_to_cop
     maas = connect(hall.maas_url, hall.region.add_user("alice", admin=True))
     alice = Neighbour(maas, [hers.system_id])
     enter(page, following)
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("link", name=hers.hostname).click()
     eventually(lambda: _deployed(alice, hall, hers.system_id), "deployed by alice")
     maas.close()

@@ -43,7 +43,7 @@ def ask(session: Session, now: datetime) -> list[tuple[Asked, list[Row]]]:
     return [(each, [*each.rows(session, now)]) for each in ASKED]
 
 
-def _machines(session: Session, _now: datetime) -> Iterable[Row]:
+def machines(session: Session, _now: datetime) -> Iterable[Row]:
     query = select(Machine.status, Machine.service, func.count()).where(Machine.vanished_at.is_(None))
     for status, service, count in session.execute(query.group_by(Machine.status, Machine.service)):
         yield MachineStatus(status).name.lower(), service, count
@@ -55,7 +55,7 @@ def _active(session: Session, now: datetime) -> Iterable[Row]:
         yield kind, state, count, _age(oldest, now)
 
 
-def _due(session: Session, now: datetime) -> Iterable[Row]:
+def due(session: Session, now: datetime) -> Iterable[Row]:
     query = select(func.count(), func.min(Job.wake_at)).where(Job.wake_at.is_not(None), Job.wake_at <= now)
     count, oldest = session.execute(query).one()
     yield count, _age(oldest, now)
@@ -85,7 +85,7 @@ def _regions(session: Session, now: datetime) -> Iterable[Row]:
         )  # fmt: skip
 
 
-def _agents(session: Session, _now: datetime) -> Iterable[Row]:
+def agents(session: Session, _now: datetime) -> Iterable[Row]:
     query = select(Agent.state, func.count()).where(Agent.revoked_at.is_(None)).group_by(Agent.state)
     yield from map(tuple, session.execute(query))
 
@@ -106,7 +106,7 @@ def _seconds(session: Session, begun: Any, ended: Any) -> ColumnElement[float]:
 
 
 ASKED: Sequence[Asked] = (
-    Asked(("status", "service"), (Figure("gough_machines", "Machines, by MAAS's status and by service."),), _machines),
+    Asked(("status", "service"), (Figure("gough_machines", "Machines, by MAAS's status and by service."),), machines),
     Asked(
         ("kind", "state"),
         (
@@ -121,7 +121,7 @@ ASKED: Sequence[Asked] = (
             Figure("gough_jobs_due", "Jobs that want a worker now; many for long: there are too few workers."),
             Figure("gough_jobs_overdue_seconds", "How long the one that waits longest has wanted a worker."),
         ),
-        _due,
+        due,
     ),
     Asked(
         ("kind", "state"),
@@ -153,6 +153,6 @@ ASKED: Sequence[Asked] = (
         ),
         _regions,
     ),
-    Asked(("state",), (Figure("gough_agents", "Agents that may report."),), _agents),
+    Asked(("state",), (Figure("gough_agents", "Agents that may report."),), agents),
     Asked((), (Figure("gough_paused", "1 while no job may begin."),), _paused),
 )

@@ -39,7 +39,7 @@ def test_filters_combine_and_repeat(viewer: Client, hall: None) -> None:
     "query", ["status=Deployed", "sort=size", "locked=1", "region=x", "zone=%00", "q=%00", "&".join(["tag=a"] * 201)]
 )
 def test_a_wrong_filter_says_what_is_right(viewer: Client, hall: None, query: str) -> None:
-    for path in (f"{LIST}?{query}", f"{LIST}/facets?{query}", f"/?{query}"):
+    for path in (f"{LIST}?{query}", f"{LIST}/facets?{query}", f"/machines?{query}"):
         assert viewer.get(path).status_code == 422
     told = viewer.get(f"{LIST}?status=Deployed").json()["errors"]
     assert told[0]["pointer"] == "?status"
@@ -140,7 +140,7 @@ def rows(page: str) -> list[str]:
 
 
 def test_the_bar_narrows_and_widens_by_links_alone(viewer: Client, hall: None) -> None:
-    page = viewer.get("/").text
+    page = viewer.get("/machines").text
     assert rows(page) == ["a", "b", "c"]
     page = viewer.get(links(page)["Deployed 2"]).text
     assert rows(page) == ["a", "b"]
@@ -157,7 +157,7 @@ def test_the_bar_narrows_and_widens_by_links_alone(viewer: Client, hall: None) -
 def test_pages_keep_the_filters(viewer: Client, application: Application) -> None:
     for number in range(60):
         add_machine(application, f"n{number:02}", tags=("x",))
-    page = viewer.get("/?tag=x&sort=status").text
+    page = viewer.get("/machines?tag=x&sort=status").text
     onward = re.search(r'href="([^"]+)" rel="next"', page)
     assert onward is not None
     assert rows(viewer.get(unescape(onward[1])).text) == [f"n{number}" for number in range(50, 60)]
@@ -165,6 +165,6 @@ def test_pages_keep_the_filters(viewer: Client, application: Application) -> Non
 
 def test_values_are_escaped_wherever_they_stand(operator: Client, application: Application, node: Machine) -> None:
     locations.locate(application.use, node.id, by="ada", site='"><script>x', rack="<b>")
-    for path in ("/", "/?site=%22%3E%3Cscript%3Ex&tag=%3Cscript%3Ex", f"/machines/{node.id}"):
+    for path in ("/machines", "/machines?site=%22%3E%3Cscript%3Ex&tag=%3Cscript%3Ex", f"/machines/{node.id}"):
         assert "<script>x" not in operator.get(path).text
     assert "&lt;b&gt;" in operator.get(f"/machines/{node.id}").text

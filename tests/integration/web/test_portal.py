@@ -69,7 +69,7 @@ def test_a_form_from_another_site_is_denied(outsider: Client, viewer: Client) ->
 
 
 def test_an_empty_installation_teaches(admin: Client) -> None:
-    page = admin.get("/").text
+    page = admin.get("/machines").text
     assert "Connect a MAAS region" in page
     assert "make lab" in page
 
@@ -77,9 +77,9 @@ def test_an_empty_installation_teaches(admin: Client) -> None:
 def test_the_list_filters_and_escapes(admin: Client, application: Application) -> None:
     add_machine(application, "node-01", tags=("<script>alert(1)</script>",))
     add_machine(application, "node-02")
-    assert "node-02" in admin.get("/?q=node-02").text
-    assert "Nothing matches" in admin.get("/?q=<script>x").text
-    assert "<script>x" not in admin.get("/?q=<script>x").text
+    assert "node-02" in admin.get("/machines?q=node-02").text
+    assert "Nothing matches" in admin.get("/machines?q=<script>x").text
+    assert "<script>x" not in admin.get("/machines?q=<script>x").text
     assert "<script>alert" not in admin.get("/machines/node-01").text
     assert admin.get("/live/machines").status_code == 200
 
@@ -125,7 +125,8 @@ def test_every_page_shows_every_kind_of_job(
 ) -> None:
     machine = add_machine(application, "other", status)
     job = ask(application.use, machine.id, by="ada")
-    pages = ("/", f"/machines/{machine.id}", "/jobs", "/live/jobs", f"/jobs/{job.id}", f"/jobs/{job.id}/live")
+    lists = ("/", "/machines", "/agents", "/jobs", "/live/jobs", "/live/dashboard", "/live/agents")
+    pages = (*lists, f"/machines/{machine.id}", f"/jobs/{job.id}", f"/jobs/{job.id}/live")
     assert [operator.get(path).status_code for path in pages] == [200] * len(pages)
     assert f"/jobs/{job.id}" in operator.get("/jobs").text
 

@@ -24,11 +24,11 @@ def ids(site: Site) -> list[str]:
 
 
 def test_the_list_lets_machines_be_ticked_but_not_by_a_viewer(viewer: Client, operator: Client, ids: list[str]) -> None:
-    page = operator.get("/?q=web-").text
+    page = operator.get("/machines?q=web-").text
     assert all(f'name="id" value="{machine_id}"' in page for machine_id in ids)
-    assert "All 3 that match" in words(operator.get("/?q=web-")), "everything there is cannot be chosen by mistake"
-    assert "that match" not in words(operator.get("/"))
-    assert 'type="checkbox"' not in viewer.get("/?q=web-").text
+    assert "All 3 that match" in words(operator.get("/machines?q=web-")), "not by mistake"
+    assert "that match" not in words(operator.get("/machines"))
+    assert 'type="checkbox"' not in viewer.get("/machines?q=web-").text
     assert viewer.get("/bulk/new", params={"action": "test", "id": ids}).status_code == 403
     assert send(viewer, "/bulk/new", action="test", id=ids).status_code == 403
     assert operator.get("/bulk/new", params={"action": "test"}).status_code == 422
@@ -70,6 +70,8 @@ def test_it_begins_is_followed_and_stopped(viewer: Client, operator: Client, sit
     assert job is not None and site.job(job[1]).parameters == {"skip_tests": True}
     only = words(operator.get(f"{here}?state=waiting"))
     assert "web-1" in only and "web-0" not in only.split("Job", 2)[-1]
+    lines = operator.get(f"{here}?state=waiting&format=csv").text.splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["machine", "web-1", "web-2"]
     assert "<form" not in viewer.get(here).text.split("<main")[1]
     assert send(viewer, f"{here}/stop").status_code == 403
     assert send(operator, f"{here}/stop").headers["location"] == here

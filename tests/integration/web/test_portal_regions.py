@@ -36,7 +36,7 @@ def test_a_region_is_told_in_words(viewer: Client, site: Site) -> None:
             "by a Gough server now",
         ):  # fmt: skip
             assert said in page
-    assert "importing 140 of 1,100" in words(viewer.get("/"))
+    assert "importing 140 of 1,100" in words(viewer.get("/machines"))
 
 
 def test_only_an_administrator_sees_what_can_be_done_with_a_region(

@@ -46,7 +46,7 @@ def test_a_window_is_made_read_changed_and_taken_away(admin: Client, viewer: Cli
     ):  # fmt: skip
         assert said in words(page)
     assert '<time datetime="2026-01-03T06:00:00.000Z" title="2026-01-03 06:00:00 UTC" data-form="day">' in page.text
-    assert 'href="/?pool=default&amp;pool=other"' in page.text
+    assert 'href="/machines?pool=default&amp;pool=other"' in page.text
     assert 'href="/windows/weekend%20s%C3%BCd/edit"' in admin.get("/windows").text
     form = admin.get(EDIT)
     for kept in ('value="weekend süd"', 'value="sat" checked', 'value="06:00"', 'value="default, other"'):

@@ -12,7 +12,7 @@ from tests.integration.web.conftest import Client, serving
 from tests.integration.web.portal_forms import faults, send, words
 from tests.support.site import Site
 
-PAGES = ("/", "/jobs", "/bulk", "/work", "/windows", "/templates", "/regions", "/machines/none")
+PAGES = ("/", "/machines", "/agents", "/jobs", "/bulk", "/work", "/windows", "/templates", "/regions", "/machines/none")
 LIVE = ("/live/machines", "/live/jobs", "/live/bulk", "/live/work", "/live/regions")
 
 

@@ -12,6 +12,8 @@ from gough.web.portal.page import STATIC, asset, file_of
 KINDS = {
     "portal.css": "text/css; charset=utf-8",
     "portal.js": "text/javascript; charset=utf-8",
+    "pages.css": "text/css; charset=utf-8",
+    **dict.fromkeys(("copy.js", "keys.js", "palette.js"), "text/javascript; charset=utf-8"),
     "icon.svg": "image/svg+xml",
     "charts.css": "text/css; charset=utf-8",
     "editor.css": "text/css; charset=utf-8",

@@ -4,18 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy.orm import Session
+
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
 from gough.domain.waves import BulkState, ItemState
 from gough.persistence.models import Bulk
 from gough.services import bulk, bulk_results, timeline
-from gough.services.bulk_results import ENDED
+from gough.services.bulk_results import ENDED, Result
+from gough.services.keyset import Key
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
+from gough.web.portal import columns
 from gough.web.portal.bulk_order import ACTS
 from gough.web.portal.page import page
+from gough.web.portal.tables import as_file, every, is_file
 
 ROWS = 100
+FILE_ROWS = 1000
 ACT_OF = {act.kind.value: act for act in ACTS.values()}
 
 
@@ -34,6 +40,8 @@ def listed_live(request: Request) -> Answer:
     raises=(NotFound, Invalid), is_page=True,
 )  # fmt: skip
 def one(request: Request, bulk_id: str) -> Answer:
+    if is_file(request):
+        return _file(request, bulk_id)
     return _draw(request, bulk_id, "bulk.html")
 
 
@@ -60,9 +68,26 @@ def _list(request: Request, template: str) -> Answer:
     return page(request, template, found=found, position=position)
 
 
-def _draw(request: Request, bulk_id: str, template: str) -> Answer:
+def _file(request: Request, bulk_id: str) -> Answer:
+    state = _state(request)
+    with request.use.database.read() as session:
+        found = bulk.find(session, bulk_id)
+
+    def results(session: Session, after: Key | None) -> tuple[list[Result], Key | None]:
+        start = after[0] if after else -1
+        rows = bulk_results.results(session, found.id, state=state, after=start, limit=FILE_ROWS)
+        return rows, (rows[-1].position,) if len(rows) == FILE_ROWS else None
+
+    return as_file(found.id, columns.BULK, every(request, results))
+
+
+def _state(request: Request) -> ItemState | None:
     wanted = request.query.get("state", "")
-    state = ItemState(wanted) if wanted in set(ItemState) else None
+    return ItemState(wanted) if wanted in set(ItemState) else None
+
+
+def _draw(request: Request, bulk_id: str, template: str) -> Answer:
+    state = _state(request)
     after = request.query.get("after", "")
     start = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else -1
     with request.use.database.read() as session:
@@ -76,6 +101,7 @@ def _draw(request: Request, bulk_id: str, template: str) -> Answer:
     return page(
         request, template, bulk=found, act=ACT_OF[found.action], counts=counts, rows=rows, position=position,
         state_shown=state, first=urlencode(shown) if start >= 0 else None, more=more, **_progress(found, counts),
+        file=f"/bulk/{found.id}?" + urlencode({**shown, "format": "csv"}),
         live_link=f"/bulk/{found.id}/live?{request.environ.get('QUERY_STRING', '')}",
     )  # fmt: skip
 

@@ -91,6 +91,6 @@ def _form(
     return page(
         request, "bulk_new.html", status=said.status, act=act, chosen=chosen, label=label, source=source, said=said,
         forecast=[*begun, *refused][:MOST_ROWS], total=len(forecast), begin=len(begun), refused=len(refused),
-        values=values, variables=variable_fields(source, given, said.faults) if source else [],
+        values=values, variables=variable_fields(source.variables, given, said.faults) if source else [],
         options=option_fields(given, said.faults) if source else [], known=known,
     )  # fmt: skip

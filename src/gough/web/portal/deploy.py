@@ -61,6 +61,6 @@ def _form(
         known = known_values(session, *OFFERED, region_id=machine.region_id)
     return page(
         request, "deploy.html", status=said.status, machine=machine, label=label, source=source, said=said,
-        fields=variable_fields(source, given, said.faults), options=option_fields(given, said.faults), preview=preview,
-        known=known,
+        fields=variable_fields(source.variables, given, said.faults), options=option_fields(given, said.faults),
+        preview=preview, known=known,
     )  # fmt: skip

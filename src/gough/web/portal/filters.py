@@ -15,10 +15,12 @@ MENUS: Mapping[str, str] = {"status": "MAAS", "tag": "Tag", "zone": "Zone", "poo
 SORTS: Mapping[Sort, str] = {
     Sort.HOSTNAME: "Name", Sort.STATUS_SINCE: "Last change in MAAS", Sort.STATUS: "MAAS status", Sort.SITE: "Location",
 }  # fmt: skip
+LIST = "/machines"
 NAMES: Mapping[str, str] = {
     **MENUS, "service": "State", "region": "Region", "owner": "Owner", "rack": "Rack", "power_state": "Power",
-    "architecture": "Architecture", "locked": "Locked",
+    "architecture": "Architecture", "locked": "Locked", "agent": "Agent",
 }  # fmt: skip
+VIEWS = (("status", MachineStatus.READY.filter_name, "Ready"), ("agent", "offline", "Not heard from"))
 LABELS: Mapping[str, Mapping[str, str]] = {
     "status": {status.filter_name: status.label for status in MachineStatus},
     "service": {state.value: state.label for state in ServiceState},
@@ -94,6 +96,20 @@ class FilterBar:
         return _fields(replace(self.query, text=""))
 
     @property
+    def file_link(self) -> str:
+        """The whole list as CSV."""
+        return f"{LIST}?{urlencode([*_fields(self.query), ('format', 'csv')])}"
+
+    @property
+    def views(self) -> list[Choice]:
+        """What people look for that is no state of its own, each switched by a link."""
+        return [
+            Choice(value, label, link(self._toggled(name, value)), value in self.query.chosen.get(name, ()),
+                   self._counts.get(name, {}).get(value, 0))
+            for name, value, label in VIEWS
+        ]  # fmt: skip
+
+    @property
     def first_link(self) -> str:
         return link(self.query)
 
@@ -125,7 +141,7 @@ def label_of(name: str, value: str) -> str:
 def link(query: MachineQuery, *, cursor: str = "") -> str:
     """The address of a list."""
     fields = [*_fields(query), *([("cursor", cursor)] if cursor else [])]
-    return f"/?{urlencode(fields)}" if fields else "/"
+    return f"{LIST}?{urlencode(fields)}" if fields else LIST
 
 
 def _fields(query: MachineQuery) -> list[tuple[str, str]]:

@@ -1,19 +1,27 @@
 """Jobs: the newest, one with its steps and log, cancelling and retrying."""
 
+from sqlalchemy.orm import Session
+
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.services import jobs, queue, timeline
+from gough.persistence.models import Job
+from gough.services import jobs, keyset, queue, timeline
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
+from gough.web.portal import columns
 from gough.web.portal.actions import job_offers, wipes
 from gough.web.portal.forms import require_typed
 from gough.web.portal.page import page
+from gough.web.portal.tables import as_file, every, is_file
 
+FILE_ROWS = 500
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
 
 
 @operation("GET /jobs", permission=Permission.VIEW, summary="The newest jobs.", is_page=True)
 def listed(request: Request) -> Answer:
+    if is_file(request):
+        return as_file("jobs", columns.JOBS, every(request, _jobs))
     return _list(request, "jobs.html")
 
 
@@ -64,6 +72,12 @@ def _list(request: Request, template: str) -> Answer:
     with request.use.database.read() as session:
         position = timeline.stream_position(session)
         return page(request, template, session=session, jobs=jobs.newest(session, limit=100), position=position)
+
+
+def _jobs(session: Session, after: keyset.Key | None) -> tuple[list[Job], keyset.Key | None]:
+    return keyset.page(
+        session, keyset.JOBS, keyset.BY_CREATION[Job], after=after, limit=FILE_ROWS, descends=True
+    )  # fmt: skip
 
 
 def _draw(request: Request, job_id: str, template: str) -> Answer:

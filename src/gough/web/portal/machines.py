@@ -1,5 +1,7 @@
 """The list of machines, and one machine."""
 
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
@@ -12,19 +14,26 @@ from gough.services.machine_facets import facets
 from gough.web.api.paging import machine_query, write_cursor
 from gough.web.message import Answer, Request
 from gough.web.operation import operation
+from gough.web.portal import columns
 from gough.web.portal.bulk_order import ACTS
 from gough.web.portal.charts import strip
 from gough.web.portal.filters import FilterBar, link
 from gough.web.portal.page import page
 from gough.web.portal.plotting import paths
+from gough.web.portal.tables import as_file, is_file
 from gough.web.portal.views import machine_view
 
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
 ROWS = 50
+FILE_ROWS = 1000
 
 
-@operation("GET /", permission=Permission.VIEW, summary="Every machine.", is_page=True)
+@operation("GET /machines", permission=Permission.VIEW, summary="Every machine.", is_page=True)
 def overview(request: Request) -> Answer:
+    if is_file(request):
+        wanted = replace(machine_query(request), after=None, limit=FILE_ROWS)
+        found = machine_list.pages(request.use.database, wanted)
+        return as_file("machines", columns.MACHINES, chain.from_iterable(found))
     return page(request, "machines.html", **_list(request))
 
 

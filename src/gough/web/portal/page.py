@@ -30,6 +30,11 @@ BUILT = STATIC / "built"  # by `make assets`, where npm could be reached
 THEME_COOKIE = "gough_theme"
 THEMES = ("light", "dark")
 PAUSED = "_paused.html"
+SHORTCUTS = (
+    ("d", "/", "Overview"), ("m", "/machines", "Machines"), ("j", "/jobs", "Jobs"), ("q", "/work", "Queue"),
+    ("t", "/templates", "Templates"), ("r", "/regions", "Regions"), ("a", "/agents", "Agents"),
+)  # fmt: skip
+"""(the key behind `g`, the page, its name): what the script goes to, and the list of keys shows"""
 
 
 @cache
@@ -70,6 +75,7 @@ def page(
         "csrf_token": caller.csrf_token if caller else _form_token(request),
         "theme": theme if theme in THEMES else "",
         "path": request.path,
+        "shortcuts": SHORTCUTS,
         "paused": _paused(request, session) if caller else None,
     }
     body = _templates().get_template(template).render(**given, **values)

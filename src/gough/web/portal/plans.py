@@ -84,8 +84,10 @@ def complaint_of(error: GoughError | None, source: TemplateSource, more: Mapping
     return complaint(error, {**variables, **options, **more})
 
 
-def variable_fields(source: TemplateSource, given: Typed, faults: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [_variable(variable, given.variables, faults) for variable in source.variables]
+def variable_fields(
+    variables: Sequence[Variable], given: Typed, faults: Mapping[str, str]
+) -> list[dict[str, Any]]:  # fmt: skip
+    return [_variable(variable, given.variables, faults) for variable in variables]
 
 
 def option_fields(given: Typed, faults: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ from gough.services import queue, regions, timeline
 from gough.services.regions import FeedAccount, Standing
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
+from gough.web.portal import columns
 from gough.web.portal.forms import complaint, is_ticked
 from gough.web.portal.page import page
+from gough.web.portal.tables import as_file, is_file
 
 TALKING: tuple[type[GoughError], ...] = (Invalid, Conflict, Refused, Unavailable)
 ASKING: tuple[type[GoughError], ...] = (*TALKING, NotFound)
@@ -174,6 +176,8 @@ def _list(request: Request, template: str) -> Answer:
             for region in regions.listed(session)
         ]
         position = timeline.stream_position(session)
+    if is_file(request):
+        return as_file("regions", columns.REGIONS, found)
     return page(request, template, found=found, position=position)
 
 

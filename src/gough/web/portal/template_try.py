@@ -63,5 +63,5 @@ def _form(
         known = {"machine": known_values(session, "hostname")["hostname"]}
     return page(
         request, "template_try.html", status=said.status, label=label, source=source, machine=machine, said=said,
-        made=made, fields=variable_fields(source, given, said.faults), known=known,
+        made=made, fields=variable_fields(source.variables, given, said.faults), known=known,
     )  # fmt: skip

@@ -9,8 +9,10 @@ from gough.services.context import Use
 from gough.web.api.users import reset_link
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
+from gough.web.portal import columns
 from gough.web.portal.forms import complaint
 from gough.web.portal.page import page
+from gough.web.portal.tables import as_file, is_file
 
 ROLES = tuple(role.value for role in Role)
 ENDS: Mapping[str, Callable[[Use, str], object]] = {
@@ -90,6 +92,8 @@ def _list(request: Request, error: GoughError | None = None) -> Answer:
     with request.use.database.read() as session:
         now = request.use.database.now(session)
         found = [users.details(user, now) for user in users.listed(session)]
+    if is_file(request):
+        return as_file("people", columns.USERS, found)
     name = request.form.get("name", "")
     return page(request, "users.html", status=said.status, said=said, found=found, roles=ROLES, name=name)
 

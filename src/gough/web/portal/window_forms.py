@@ -80,7 +80,7 @@ def in_words(found: dict[str, Any]) -> dict[str, Any]:
     binds = [f"{FILTERS.get(name, name)}: {joined[name].join(values)}" for name, values in found["applies"].items()]
     query = urlencode(found["applies"], doseq=True)
     return {
-        **found, "binds": binds, "machines_link": f"/?{query}" if query else "/",
+        **found, "binds": binds, "machines_link": f"/machines?{query}" if query else "/machines",
         "schedule": f"{_days(found['days'])} at {found['start']} for {span(found['minutes'] * 60)}",
     }  # fmt: skip
 

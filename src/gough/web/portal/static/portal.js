@@ -66,21 +66,6 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-let went = false;
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.confirm[open]")) open.open = false;
-  if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
-    const box = document.querySelector("[data-shortcut='/']");
-    if (box) {
-      event.preventDefault();
-      box.focus();
-    } else location.assign("/");
-  }
-  if (went && event.key === "m") location.assign("/");
-  if (went && event.key === "j") location.assign("/jobs");
-  if (went && event.key === "r") location.assign("/regions");
-  if (went && event.key === "t") location.assign("/templates");
-  if (went && event.key === "q") location.assign("/work");
-  went = event.key === "g";
 });
