@@ -21,8 +21,8 @@ def request(*head: str, body: str = "") -> bytes:
 
 LOGIN = "POST /api/v1/auth/login HTTP/1.1"
 JSON = "Content-Type: application/json"
-# What comes back: the statuses that are right, in the order of the answers. None: the connection ends without a word.
-BYTES: dict[str, tuple[bytes, tuple[set[int] | None, ...]]] = {
+# What comes back: the statuses that are right, in the order of the answers. None: the connection may end without one.
+BYTES: dict[str, tuple[bytes, tuple[set[int | None], ...]]] = {
     "a length and chunks": (
         request(LOGIN, HOST, JSON, "Content-Length: 5", "Transfer-Encoding: chunked", body="0\r\n\r\n" + SMUGGLED),
         ({400, 401, 411, 422, None}, {400, None}),
@@ -84,8 +84,8 @@ def test_hostile_bytes(name: str, server: Served) -> None:
     sent, right = BYTES[name]
     found = answers(server, sent)
     assert len(found) <= len(right), f"{found}: what was smuggled was answered"
-    for status, allowed in zip([*found, *[None] * len(right)], right, strict=False):
-        assert allowed is not None and status in allowed, found
+    for number, allowed in enumerate(right):
+        assert (found[number] if number < len(found) else None) in allowed, found
     assert answers(server, request("GET /healthz HTTP/1.1", HOST, "Connection: close")) == [200], "it has not survived"
 
 
