@@ -9,7 +9,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
 MOMENT = "2026-01-01T12:00:00.000Z"
@@ -82,5 +82,12 @@ def _of_kind(kind: Any, rules: list[Any], *, whole: bool) -> Any:
 
 def _plain(kind: Any, rules: list[Any]) -> Any:
     least = next((each.ge for each in rules if getattr(each, "ge", None) is not None), 1)
-    plain: Mapping[Any, Any] = {bool: False, int: least, float: float(least), str: "text", datetime: MOMENT}
+    plain: Mapping[Any, Any] = {
+        bool: False,
+        int: least,
+        float: float(least),
+        str: "text",
+        datetime: MOMENT,
+        AwareDatetime: MOMENT,
+    }
     return plain.get(kind, {})

@@ -93,7 +93,7 @@ def described() -> Schema:
     refs, schemas = _schemas(found)
     paths: dict[str, Schema] = {}
     for each in found:
-        paths.setdefault(_path(each), {})[each.method.lower()] = _operation(each, refs)
+        paths.setdefault(address(each), {})[each.method.lower()] = _operation(each, refs)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -260,7 +260,8 @@ def _seen(shown: Media) -> Schema:
     return {} if shown.example is None else {"example": shown.example}
 
 
-def _path(each: Operation) -> str:
+def address(each: Operation) -> str:
+    """Its path as the description writes it."""
     return re.sub(r"<(\w+)>", r"{\1}", each.path)
 
 
