@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 from gough.domain.durations import parse_durations
 from gough.domain.errors import Invalid, Misconfigured, Problem
@@ -94,6 +94,13 @@ class Settings(BaseModel):
         default_factory=dict, alias="GOUGH_DEADLINES"
     )
 
+    _from_files: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def from_files(self) -> frozenset[str]:
+        """The names of those that came as NAME_FILE."""
+        return self._from_files
+
     @property
     def database(self) -> str:
         """The database's URL; without one, SQLite in the data folder."""
@@ -150,6 +157,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate({name: value for name, value in given.items() if name not in wrong})
     if problems := [*problems, *check(settings)]:
         raise _misconfigured(problems)
+    settings._from_files = frozenset(name for name in given if not environment.get(name))
     return settings
 
 

@@ -80,6 +80,58 @@ class Subnet:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressRange:
+    """Addresses set aside: `dynamic` for DHCP, `reserved` for others."""
+
+    id: int
+    type: str
+    start_ip: str
+    end_ip: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSubnet:
+    """`managed`: MAAS gives out its addresses."""
+
+    id: int
+    cidr: str
+    name: str
+    gateway_ip: str = ""
+    dns_servers: tuple[str, ...] = ()
+    managed: bool = True
+    ranges: tuple[AddressRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A VLAN of a fabric with what is on it. `id` is unique in the region, `vid` in the fabric (0: untagged)."""
+
+    id: int
+    fabric: str
+    vid: int
+    name: str
+    mtu: int
+    dhcp_on: bool
+    space: str = ""
+    subnets: tuple[NetworkSubnet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewMachine:
+    """What MAAS must be told of a machine that it has never seen. `power_parameters` hold the BMC's password."""
+
+    architecture: str
+    mac_addresses: tuple[str, ...]
+    power_type: str = "manual"
+    power_parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hostname: str = ""
+    zone: str = ""
+    pool: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BootImage:
     """What can be deployed: `name` like `ubuntu/noble`, `kernels` like `ga-24.04`."""
 
@@ -178,6 +230,14 @@ class Provisioner(Protocol):
 
     def exit_rescue(self, system_id: str) -> MachineRecord: ...
 
+    def enlist(self, wanted: NewMachine) -> MachineRecord:
+        """Make it known, as New: nothing is commissioned. Invalid names every field that is wrong."""
+        ...
+
+    def delete_machine(self, system_id: str) -> None:
+        """Its events and results go with it. Refused while it is locked."""
+        ...
+
     def update(self, system_id: str, fields: Mapping[str, str]) -> MachineRecord:
         """Change hostname, pool, zone, description, …, by MAAS's field names. Refused while the machine is locked."""
         ...
@@ -201,6 +261,10 @@ class Provisioner(Protocol):
     def zones(self) -> frozenset[str]: ...
 
     def subnets(self) -> Sequence[Subnet]: ...
+
+    def networks(self) -> Sequence[Network]:
+        """Every VLAN with its subnets and their ranges. Three requests."""
+        ...
 
     def images(self) -> Sequence[BootImage]:
         """What the region can deploy now; empty while it has imported nothing."""

@@ -10,7 +10,7 @@ from gough.client.calls import Delete, Get, GetTagged, Pages, Patch, Post, Put, 
 from gough.client.connection import Bearer, Connection
 from gough.client.events import follow
 from gough.client.retrying import Retries
-from gough.web.api.answers import agents, machines, people, site, templates
+from gough.web.api.answers import agents, catalogue, deployments, machines, overview, people, site, templates
 
 
 class Machines(Resource):
@@ -21,6 +21,9 @@ class Machines(Resource):
     timeline = Pages("/api/v1/machines/{}/timeline", machines.Event)
     results = Pages("/api/v1/machines/{}/results", machines.Result)
     metrics = Get("/api/v1/machines/{}/metrics", agents.Metrics)
+    deployments = Pages("/api/v1/machines/{}/deployments", deployments.DeploymentRow)
+    enlist = Post("/api/v1/machines", machines.Machine)
+    remove = Delete("/api/v1/machines/{}")
     deploy = Post("/api/v1/machines/{}/deploy", machines.Job)
     redeploy = Post("/api/v1/machines/{}/redeploy", machines.Job)
     commission = Post("/api/v1/machines/{}/commission", machines.Job)
@@ -93,11 +96,27 @@ class Regions(Resource):
     add = Post("/api/v1/regions", site.Region)
     change = Patch("/api/v1/regions/{}", site.Region)
     test = Post("/api/v1/regions/{}/test", site.Region)
+    remove = Delete("/api/v1/regions/{}")
+    sync = Post("/api/v1/regions/{}/sync", site.RegionStatus)
+    status = Get("/api/v1/regions/{}/status", site.RegionStatus)
+    images = Pages("/api/v1/images", catalogue.Image)
+    networks = Pages("/api/v1/networks", catalogue.Network)
+
+
+class Deployments(Resource):
+    list = Pages("/api/v1/deployments", deployments.DeploymentRow)
+    get = Get("/api/v1/deployments/{}", deployments.Deployment)
+    user_data = Get("/api/v1/deployments/{}/user-data", deployments.UserData)
+    retry = Post("/api/v1/deployments/{}/retry", machines.Job)
+    redeploy_previous = Post("/api/v1/deployments/{}/redeploy-previous", machines.Job)
 
 
 class Templates(Resource):
     list = Pages("/api/v1/templates", templates.TemplateVersion)
     get = Get("/api/v1/templates/{}", templates.TemplateWhole)
+    get_tagged = GetTagged("/api/v1/templates/{}", templates.TemplateWhole)
+    replace = Put("/api/v1/templates/{}", templates.TemplateVersion)
+    remove = Delete("/api/v1/templates/{}")
     versions = Pages("/api/v1/templates/{}/versions", templates.TemplateVersion)
     used = Pages("/api/v1/templates/{}/used", templates.Usage)
     diff = Get("/api/v1/templates/{}/diff", templates.Diff)
@@ -144,8 +163,10 @@ class Audit(Resource):
 
 
 class Fleet(Resource):
-    """What the machines measure, together."""
+    """What the machines measure, together, and what there is."""
 
+    stats = Get("/api/v1/stats", overview.Stats)
+    settings = Pages("/api/v1/settings", overview.SettingShown)
     top = Get("/api/v1/metrics/top", agents.Top)
     upkeep = Get("/api/v1/metrics/upkeep", agents.Upkeep)
 
@@ -169,6 +190,7 @@ class Client:
         self.machines, self.agents, self.jobs, self.bulk = Machines(made), Agents(made), Jobs(made), Bulk(made)
         self.windows, self.regions, self.templates = Windows(made), Regions(made), Templates(made)
         self.users, self.api_keys, self.account = Users(made), ApiKeys(made), Account(made)
+        self.deployments = Deployments(made)
         self.audit, self.fleet = Audit(made), Fleet(made)
 
     def __enter__(self) -> Self:

@@ -21,6 +21,7 @@ class Followers:
     def __init__(self, use: Use) -> None:
         self._use = use
         self._stopped = Event()
+        self._wanted: frozenset[str] = frozenset()
         self._bells: dict[str, Bell] = {}
         self._threads: dict[str, Thread] = {}
         self._supervisor = Thread(target=self._supervise, name="followers", daemon=True)
@@ -41,6 +42,7 @@ class Followers:
             try:
                 with self._use.database.read() as session:
                     wanted = [region.id for region in regions.listed(session)]
+                self._wanted = frozenset(wanted)
                 for region_id in wanted:
                     self._ensure(region_id)
             except GoughError as error:
@@ -58,8 +60,8 @@ class Followers:
         self._threads[region_id].start()
 
     def _follow(self, region_id: str, bell: Bell) -> None:
-        """Ends when stopped, or by a surprise; then the supervisor starts another."""
-        while not self._stopped.is_set():
+        """Ends when stopped, with its region, or by a surprise; then the supervisor starts another."""
+        while not self._stopped.is_set() and region_id in self._wanted:
             try:
                 with turn(self._use, region_id, on_loss=bell.wake) as lost:
                     if lost is not None:

@@ -11,6 +11,7 @@ from gough.persistence.group_commit import GroupCommit
 from gough.persistence.models import Region
 from gough.ports import Feed, IdentityProvider, Provisioner, Waker
 from gough.services.allowance import Allowance
+from gough.services.recent import Recent
 from gough.services.secrets import Sealer
 
 Connect = Callable[[str, str], Provisioner]
@@ -35,6 +36,7 @@ class Use:
     """Where people sign in once for everything; None where single sign-on is not configured."""
     timer: Callable[[], float] = monotonic
     """Seconds from any beginning: for durations within this process."""
+    recent: Recent = field(default_factory=Recent)
     heartbeats: GroupCommit = field(default_factory=GroupCommit)
     allowance: Allowance = field(default_factory=Allowance)
     _clients: dict[tuple[str, str], Provisioner] = field(default_factory=dict)

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Float, Select, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from gough.domain.machine_status import MachineStatus
-from gough.persistence.models import ACTIVE, Agent, Job, JobStep, Machine, Region
-from gough.services import admission
+from gough.persistence.models import ACTIVE, Agent, Job, JobStep, Machine
+from gough.services import admission, regions
 
 LAST = timedelta(days=1)
 Row = tuple[Any, ...]
@@ -78,7 +78,7 @@ def _stages(session: Session, now: datetime) -> Iterable[Row]:
 
 
 def _regions(session: Session, now: datetime) -> Iterable[Row]:
-    for region in session.scalars(select(Region).order_by(Region.name)):
+    for region in regions.listed(session):
         yield (
             region.name, int(region.health == "ok"), region.lag_seconds, _age(region.polled_at, now),
             region.duty or 0.0, region.reconcile_duty or 0.0,

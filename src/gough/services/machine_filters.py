@@ -48,7 +48,7 @@ def _architecture(session: Session, values: Sequence[str]) -> ColumnElement[bool
 
 def _region(session: Session, values: Sequence[str]) -> ColumnElement[bool]:
     """Raises Invalid for one that Gough does not know."""
-    ids = dict(session.execute(select(Region.name, Region.id)).all())
+    ids = dict(session.execute(select(Region.name, Region.id).where(Region.removed_at.is_(None))).all())
     if not set(values) <= set(ids):
         expected = f"expected one of {', '.join(sorted(ids))}" if ids else "there is no region yet"
         raise Invalid(REFUSED, problems=[Problem("?region", expected)])

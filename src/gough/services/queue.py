@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gough.persistence.models import ACTIVE, Job, JobStep, Machine, Region
-from gough.services import admission, windows
+from gough.services import admission, regions, windows
 from gough.services.admission import ANYTIME, UNCOUNTED
 
 MOST = 100
@@ -46,7 +46,7 @@ def places(session: Session) -> list[Place]:
         Place(
             region, region.max_in_flight, counted.get((region.id, "queued"), 0), counted.get((region.id, "running"), 0)
         )
-        for region in session.scalars(select(Region).order_by(Region.name))
+        for region in regions.listed(session)
     ]
 
 

@@ -57,7 +57,7 @@ def offered(use: Use, session: Session, machine: Machine) -> Back:
 
 def plan_of(use: Use, session: Session, machine: Machine, number: int | None = None) -> Plan:
     """What `redeploy` would deploy. Raises as it does, whatever the machine's status."""
-    last = running(session, machine) or lifecycle.latest_deployment(session, machine.id)
+    last = last_of(session, machine)
     if last is None or last.template_version_id is None:
         hint = "Deploy the version that you want by its name."
         raise Conflict(f"{machine.hostname} was not deployed from a template by Gough.", hint=hint)
@@ -68,6 +68,11 @@ def plan_of(use: Use, session: Session, machine: Machine, number: int | None = N
     values = _given(present, orjson.loads(use.sealer.open_text(last.variables_sealed)))
     values = _fitting(machine, wanted, values)
     return Plan(wanted.label, values, _series(last, present), options_of(last.job))
+
+
+def last_of(session: Session, machine: Machine) -> Deployment | None:
+    """What the machine has now, or had last."""
+    return running(session, machine) or lifecycle.latest_deployment(session, machine.id)
 
 
 def _version(session: Session, present: TemplateVersion, number: int) -> TemplateVersion:

@@ -108,6 +108,29 @@ def test(use: Use, name: str) -> Region:
     return region
 
 
+def sync(use: Use, name: str, *, by: str, full: bool = False) -> Region:
+    """Have its next poll look which machines there are; with `full` read every machine again, too. Raises NotFound.
+
+    The poll comes within GOUGH_MAAS_POLL_SECONDS of the last one's end.
+    """
+    with use.database.write() as session:
+        region = find(session, name)
+        region.presence_at = None
+        if full:
+            region.reread_before = use.database.now(session)
+        audit.note(target=region.name, after={"full": full, "by": by})
+    use.waker.wake()
+    return region
+
+
+def unread(session: Session, region: Region) -> int:
+    """How many machines are still to be read again, as `sync` or a restored backup wants it."""
+    if region.reread_before is None:
+        return 0
+    stale = (Machine.region_id == region.id, Machine.vanished_at.is_(None), Machine.observed_at < region.reread_before)
+    return session.scalar(select(func.count()).select_from(Machine).where(*stale)) or 0
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How well Gough knows a region. Durations in seconds; `duty` and `reconcile_duty` are shares of the region's time.
@@ -136,14 +159,16 @@ def standing(session: Session, region: Region, now: datetime) -> Standing:
 
 
 def find(session: Session, name: str) -> Region:
-    region = session.scalars(select(Region).where((Region.name == name) | (Region.id == name))).one_or_none()
+    named = (Region.name == name) | (Region.id == name)
+    region = session.scalars(select(Region).where(named, Region.removed_at.is_(None))).one_or_none()
     if region is None:
         raise NotFound(f"There is no region '{name}'.", hint="`gough region list` shows them all.")
     return region
 
 
 def listed(session: Session) -> list[Region]:
-    return list(session.scalars(select(Region).order_by(Region.name)))
+    """Those that are followed; removed ones only stay for their machines' history."""
+    return list(session.scalars(select(Region).where(Region.removed_at.is_(None)).order_by(Region.name)))
 
 
 def _require_bare(url: str) -> None:

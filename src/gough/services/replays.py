@@ -20,7 +20,9 @@ class Heartbeats(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    heartbeats: list[dict[str, Any]] = Field(min_length=1, max_length=MOST)
+    heartbeats: list[dict[str, Any]] = Field(
+        min_length=1, max_length=MOST, examples=[[{"sequence": 2, "sent_at": "2026-01-01T12:00:00.000Z"}]]
+    )
 
 
 class NewKey(BaseModel):

@@ -6,7 +6,7 @@ from gough.cloud_init import Finding, TemplateSource, Texts, parse_texts
 from gough.cloud_init.document import Mark
 from gough.cloud_init.examine import examine
 from gough.cloud_init.findings import Severity, error
-from gough.domain.errors import Conflict, Invalid
+from gough.domain.errors import Conflict, Invalid, Problem
 from gough.services.context import Use
 from gough.services.template_versions import add, add_again, known_in, newest_of
 from gough.services.templates import Imported, find_version
@@ -52,6 +52,17 @@ def create(use: Use, texts: Texts, *, by: str, note: str = "", based_on: str = "
             hint = f"Compare it with {based_on}; saving again puts yours on top of it."
             raise Conflict(f"{newest.created_by} has made {newest.label} meanwhile.", hint=hint)
         return Imported(add(use, session, source, by=by, note=note).label, is_new=True)
+
+
+def replace(use: Use, name: str, texts: Texts, *, by: str, note: str = "") -> Imported:
+    """As `create`, for a template that there is: its texts say the same name. Raises NotFound or Invalid."""
+    with use.database.read() as session:
+        find_version(session, name)
+    source = judge(use, texts).source
+    if source is not None and source.name != name:
+        problem = Problem("/metadata", f"calls it {source.name}")
+        raise Invalid(f"These texts are not of the template {name}.", problems=[problem])
+    return create(use, texts, by=by, note=note)
 
 
 def revert(use: Use, reference: str, *, by: str) -> Imported:

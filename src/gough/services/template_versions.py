@@ -24,6 +24,7 @@ def add(use: Use, session: Session, source: TemplateSource, *, by: str, note: st
         template = Template(name=source.name, created_at=use.database.now(session))
         session.add(template)
         session.flush()
+    template.archived_at = None
     texts = source.texts
     content = {
         "checksum": source.checksum, "metadata_text": texts.metadata, "body_text": texts.body or "",
@@ -73,7 +74,14 @@ def known_in(session: Session) -> Known:
 
 
 def newest_of(session: Session, name: str) -> TemplateVersion | None:
-    query = select(TemplateVersion).join(Template).where(Template.name == name)
+    """None for an archived template, too."""
+    query = select(TemplateVersion).join(Template).where(Template.name == name, Template.archived_at.is_(None))
+    return session.scalars(query.order_by(TemplateVersion.number.desc()).limit(1)).one_or_none()
+
+
+def last_of_archived(session: Session, name: str) -> TemplateVersion | None:
+    """None where there is no such template, or where it is in use."""
+    query = select(TemplateVersion).join(Template).where(Template.name == name, Template.archived_at.is_not(None))
     return session.scalars(query.order_by(TemplateVersion.number.desc()).limit(1)).one_or_none()
 
 

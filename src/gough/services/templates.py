@@ -12,7 +12,7 @@ from gough.cloud_init.examine import problems_of
 from gough.domain.errors import Invalid, NotFound, Problem
 from gough.persistence.models import Deployment, Template, TemplateVersion
 from gough.services.context import Use
-from gough.services.template_versions import add, known_in, newest_of, source_of, with_checksum
+from gough.services.template_versions import add, known_in, last_of_archived, newest_of, source_of, with_checksum
 
 __all__ = [
     "Imported", "find_version", "import_folder", "import_library", "label_of", "newest_versions", "source_of",
@@ -29,11 +29,11 @@ class Imported:
 
 
 def import_library(use: Use, folder: Path, *, by: str) -> list[Imported]:
-    """Every template below `folder`; content that any version ever had adds nothing.
+    """Every template below `folder`; content that any version ever had adds nothing, nor does an archived template.
 
-    So what comes with Gough does not undo at each start what people have reverted or changed.
+    So what comes with Gough does not undo at each start what people have reverted, changed or taken away.
     """
-    return _import(use, folder, by, lambda session, source: with_checksum(session, source.name, source.checksum))
+    return _import(use, folder, by, _known)
 
 
 def import_folder(use: Use, folder: Path, *, by: str) -> list[Imported]:
@@ -54,7 +54,7 @@ def find_version(session: Session, reference: str) -> TemplateVersion:
     name, _, number = reference.partition("@")
     if number and not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise Invalid(f"'{reference}' is not a template version.", hint="Write it like docker-host@2.")
-    query = select(TemplateVersion).join(Template).where(Template.name == name)
+    query = select(TemplateVersion).join(Template).where(Template.name == name, Template.archived_at.is_(None))
     if number:
         query = query.where(TemplateVersion.number == int(number))
     version = session.scalars(query.order_by(TemplateVersion.number.desc()).limit(1)).one_or_none()
@@ -72,7 +72,8 @@ def versions(session: Session, name: str) -> list[TemplateVersion]:
 
 def newest_versions(session: Session) -> list[TemplateVersion]:
     """Every template's newest version, by name."""
-    templates = session.scalars(select(Template).order_by(Template.name)).all()
+    present = select(Template).where(Template.archived_at.is_(None))
+    templates = session.scalars(present.order_by(Template.name)).all()
     return [template.versions[-1] for template in templates if template.versions]
 
 
@@ -92,6 +93,11 @@ def _import(
             new = version is None
             made.append(Imported((version or add(use, session, source, by=by)).label, new))
     return made
+
+
+def _known(session: Session, source: TemplateSource) -> TemplateVersion | None:
+    same = with_checksum(session, source.name, source.checksum)
+    return same or last_of_archived(session, source.name)
 
 
 def _newest_if_same(session: Session, source: TemplateSource) -> TemplateVersion | None:

@@ -48,7 +48,7 @@ def take(use: Use, region_id: str) -> int | None:
         free = (Region.poll_lease_until.is_(None)) | (Region.poll_lease_until <= now)
         statement = (
             update(Region)
-            .where(Region.id == region_id, free)
+            .where(Region.id == region_id, Region.removed_at.is_(None), free)
             .values(poll_lease_until=now + length(use), poll_lease_token=Region.poll_lease_token + 1)
             .returning(Region.poll_lease_token)
             .execution_options(synchronize_session=False)

@@ -39,18 +39,20 @@ class Query(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A body that the handler reads itself, in one of these media types."""
+    """A body that the handler reads itself, in one of these media types; `examples` by media type."""
 
     kinds: tuple[str, ...]
+    examples: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An answer that is not JSON. `others` are the media types that it may have instead."""
+    """An answer that is not JSON. `others` are the media types that it may have instead. None: nothing to be read."""
 
     kind: str
     meaning: str = ""
     others: tuple[str, ...] = ()
+    example: Any = None
 
     @property
     def kinds(self) -> tuple[str, ...]:

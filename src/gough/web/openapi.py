@@ -14,6 +14,7 @@ from gough import __version__
 from gough.domain.permissions import Permission
 from gough.web import contract
 from gough.web.declaration import NARROWS, REGISTRY, SAFE, File, Media, Open, Operation, Shown
+from gough.web.examples import example_of
 from gough.web.message import JSON
 
 Schema = dict[str, Any]
@@ -49,6 +50,16 @@ SCHEMES: Schema = {
 }
 NEEDS: Mapping[Open, list[Schema]] = {Open.PUBLIC: [], Open.AGENT: [{"machine": []}], Open.TOKEN: [{"machine": []}]}
 IN_THE_REQUEST = frozenset({"/api/v1/agents/enroll", "/api/v1/reports/cloud-init/<token>"})
+PARTS: Mapping[str, str] = {
+    "agent_id": "agt_0123456789abcdef", "bulk_id": "blk_0123456789abcdef", "deployment_id": "dep_0123456789abcdef",
+    "job_id": "job_0123456789abcdef", "key_id": "0123456789abcdef", "sign_in_id": "0123456789abcdef",
+    "token": "report-token-from-user-data",
+}  # fmt: skip
+NAMES: Mapping[str, str] = {
+    "machines": "node-01", "maintenance-windows": "weekend", "regions": "default", "templates": "docker-host",
+    "users": "ada", "server": "gough-agent-linux-x86_64.tar.gz",
+}  # fmt: skip
+"""What `<name>` is an example of, by the resource."""
 HEADERS: Schema = {
     "RateLimit": {"description": "How many requests are left, and the seconds until there are more.", "schema": STRING},
     "RateLimit-Policy": {"description": "How many there are in how many seconds.", "schema": STRING},
@@ -82,7 +93,7 @@ def described() -> Schema:
     refs, schemas = _schemas(found)
     paths: dict[str, Schema] = {}
     for each in found:
-        paths.setdefault(_path(each), {})[each.method.lower()] = _operation(each, refs)
+        paths.setdefault(address(each), {})[each.method.lower()] = _operation(each, refs)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -134,23 +145,18 @@ def _operation(each: Operation, refs: Mapping[Any, Schema]) -> Schema:
         "responses": {str(status): shown for status, shown in sorted(_responses(each, refs))},
     }
     if isinstance(each.body, File):
-        content = {kind: {"schema": {} if kind == JSON else STRING} for kind in each.body.kinds}
+        content = {
+            kind: {"schema": {} if kind == JSON else STRING, "example": each.body.examples[kind]}
+            for kind in each.body.kinds
+        }
         made["requestBody"] = {"required": True, "content": content}
     elif each.body is not None:
-        content = {JSON: {"schema": refs[each.body, "validation"], **_example(each.body)}}
+        content = {JSON: {"schema": refs[each.body, "validation"], "example": example_of(each.body, whole=False)}}
         made["requestBody"] = {
             "required": any(f.is_required() for f in each.body.model_fields.values()),
             "content": content,
         }
     return made
-
-
-def _example(model: type[BaseModel]) -> Schema:
-    """What its fields say by example; none where a field that must be there says nothing."""
-    fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    given = {name: field.examples[0] for name, field in fields.items() if field.examples}
-    complete = all(name in given for name, field in fields.items() if field.is_required())
-    return {"example": given} if given and complete else {}
 
 
 def _security(each: Operation) -> list[Schema]:
@@ -161,7 +167,10 @@ def _security(each: Operation) -> list[Schema]:
 
 def _parts(each: Operation) -> Iterator[Schema]:
     for name in re.findall(r"<(\w+)>", each.path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        yield {
+            "name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1},
+            "example": PARTS.get(name) or NAMES[_tag(each)],
+        }  # fmt: skip
 
 
 def _query(each: Operation) -> Iterator[Schema]:
@@ -239,15 +248,20 @@ def _content(shown: Shown, refs: Mapping[Any, Schema], *, with_problem: bool) ->
     if shown is None:
         return {}
     content = (
-        {kind: {"schema": {} if kind == JSON else STRING} for kind in shown.kinds}
+        {kind: {"schema": {} if kind == JSON else STRING, **_seen(shown)} for kind in shown.kinds}
         if isinstance(shown, Media)
-        else {JSON: {"schema": refs[shown, "serialization"]}}
+        else {JSON: {"schema": refs[shown, "serialization"], "example": example_of(shown, whole=True)}}
     )
     problem = {contract.PROBLEM: {"schema": {"$ref": REF.format(model="Problem")}}} if with_problem else {}
     return {"content": content | problem}
 
 
-def _path(each: Operation) -> str:
+def _seen(shown: Media) -> Schema:
+    return {} if shown.example is None else {"example": shown.example}
+
+
+def address(each: Operation) -> str:
+    """Its path as the description writes it."""
     return re.sub(r"<(\w+)>", r"{\1}", each.path)
 
 

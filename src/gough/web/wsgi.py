@@ -37,6 +37,7 @@ OPERATIONS = (
     "gough.web.api.agents", "gough.web.api.agent_list", "gough.web.api.metrics",
     "gough.web.api.machines", "gough.web.api.operations",
     "gough.web.api.locations", "gough.web.api.adoption", "gough.web.api.bulk", "gough.web.api.admission",
+    "gough.web.api.deployments", "gough.web.api.enlisting", "gough.web.api.catalogue", "gough.web.api.overview",
     "gough.web.api.jobs", "gough.web.api.windows", "gough.web.api.script_results",
     "gough.web.api.regions", "gough.web.api.templates", "gough.web.api.template_uses", "gough.web.api.events",
     "gough.web.api.auth", "gough.web.api.api_keys", "gough.web.api.users", "gough.web.api.audit",

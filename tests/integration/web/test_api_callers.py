@@ -5,14 +5,34 @@ from collections.abc import Callable
 
 import pytest
 
+from gough.bootstrap import Application
 from gough.domain.permissions import GRANTS, Permission, Role
 from gough.web import openapi
 from gough.web.declaration import Open, Operation
+from gough.web.examples import example_of
 from gough.web.guard import Guard
-from tests.integration.web.conftest import Client
+from tests.integration.web.conftest import Client, serving
+from tests.support.inhabited import Inhabited
+from tests.support.site import Site
 
-AGENT = {"Authorization": "Bearer the-key-of-some-agent"}
-STRANGERS = {"anonymous": {}, "agent": AGENT}
+STRANGERS = ("anonymous", "agent")
+
+
+@pytest.fixture
+def application(site: Site) -> Application:
+    return serving(site)
+
+
+@pytest.fixture
+def agents(site: Site) -> Inhabited:
+    """Two that are really enrolled."""
+    made = Inhabited(site)
+    made.two_agents()
+    return made
+
+
+def key(agents: Inhabited, number: int = 0) -> dict[str, str]:
+    return {"Authorization": f"Bearer {agents.key_of(agents.agents[number])}"}
 
 
 def ask(client: Client, each: Operation, headers: dict[str, str]) -> int:
@@ -50,13 +70,24 @@ def test_people_get_in_where_their_role_may(person: Callable[[Role], Client], ro
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("stranger", STRANGERS)
-def test_strangers_and_machines_get_in_nowhere_else(outsider: Client, stranger: str) -> None:
-    wrong = []
+def test_strangers_and_machines_get_in_nowhere_else(outsider: Client, agents: Inhabited, stranger: str) -> None:
+    wrong, headers = [], key(agents) if stranger == "agent" else {}
     for each in openapi.operations():
-        status, allowed = ask(outsider, each, STRANGERS[stranger]), expected(each, None)
+        status, allowed = ask(outsider, each, headers), expected(each, None)
         if (status in (401, 403) if allowed is None else status not in allowed) or status in (500, 405):
             wrong.append((each.method, each.path, status))
     assert wrong == []
+
+
+def test_an_agent_speaks_for_its_own_machine_and_for_no_other(outsider: Client, agents: Inhabited) -> None:
+    theirs = [each for each in openapi.operations() if each.guard is Open.AGENT]
+    assert len(theirs) > 2
+    for each in theirs:
+        assert isinstance(each.body, type) and "<agent_id>" in each.path
+        body = example_of(each.body, whole=False)
+        for agent, allowed in zip(agents.agents, (200, 401), strict=True):
+            path = each.path.replace("<agent_id>", agent)
+            assert outsider.request(each.method, path, json=body, headers=key(agents)).status_code == allowed, path
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -7,11 +7,13 @@ import sys
 import httpx
 import orjson
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from gough.domain.permissions import Permission
-from gough.web import openapi
+from gough.web import contract, openapi
 from gough.web.declaration import REGISTRY, File, Query, operation
+from gough.web.examples import example_of
 from gough.web.guard import Guard
 from gough.web.message import Answer
 from tests.integration.web.conftest import Client
@@ -45,6 +47,34 @@ def test_every_form_has_a_name_of_its_own(guard: Guard) -> None:
     """Two of one name are told apart by their modules or directions, which generators of clients stumble over."""
     names = openapi.described()["components"]["schemas"]
     assert len(names) > 90 and [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
+def test_everything_has_an_example_that_is_valid_by_its_own_schema(guard: Guard) -> None:
+    described = openapi.described()
+    schemas = {"components": {"schemas": described["components"]["schemas"]}}
+    wrong, binary = [], set()
+    for path, ways in described["paths"].items():
+        for method, each in ways.items():
+            assert all("example" in part for part in each["parameters"] if part["in"] == "path"), path
+            good = {status: shown for status, shown in each["responses"].items() if status < "300"}
+            for where, holder in {"body": each.get("requestBody", {}), **good}.items():
+                for kind, content in holder.get("content", {}).items():
+                    if "example" not in content and kind != contract.PROBLEM:
+                        binary.add(path)
+                    if "json" in kind and "example" in content:
+                        checker = Draft202012Validator({**content["schema"], **schemas})
+                        faults = [error.message for error in checker.iter_errors(content["example"])]
+                        wrong += [(method, path, where, fault) for fault in faults]
+    assert wrong == []
+    assert binary == {"/agent/{name}"}
+
+
+def test_an_example_is_what_the_server_itself_would_answer_and_take(guard: Guard) -> None:
+    """The schema does not say all that the models check."""
+    for each in openapi.operations():
+        for shown in (each.gives or {}).values():
+            if isinstance(shown, type):
+                shown.model_validate_json(orjson.dumps(example_of(shown, whole=True)), strict=True)
+        if isinstance(each.body, type):
+            each.body.model_validate_json(orjson.dumps(example_of(each.body, whole=False)))
 
 
 def test_the_description_is_the_same_in_every_process(guard: Guard) -> None:
@@ -69,7 +99,7 @@ def test_it_can_be_read_as_a_page_without_anything_from_elsewhere(outsider: Clie
     [
         ("GET /api/v1/x", {}, "declares no answer"),
         ("POST /api/v1/x", {"gives": {204: None}}, "declares no body"),
-        ("POST /api/v1/x", {"gives": {204: None}, "body": File(()), "body_limit": 0}, "no limit of its body"),
+        ("POST /api/v1/x", {"gives": {204: None}, "body": File((), {}), "body_limit": 0}, "no limit of its body"),
         ("GET /api/v1/x", {"gives": {204: None}, "permission": None}, "declares no permission"),
         ("GET /api/v1/jobs", {"gives": {204: None}}, "declared twice"),
     ],

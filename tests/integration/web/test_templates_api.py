@@ -1,7 +1,9 @@
 """Templates over the API: read, judged, made, tried on a machine, compared, reverted."""
 
+import httpx
 import pytest
 
+from gough import bootstrap
 from gough.bootstrap import Application
 from gough.config import Settings
 from gough.persistence.models import Machine
@@ -98,3 +100,49 @@ def test_where_a_version_is_used(application: Application, viewer: Client) -> No
         {"version": 1, "label": "base-server@1", "deployments": 1, "in_service": [], "others": []}
     ]
     assert viewer.get(f"{HERE}/none/used").status_code == 404
+
+
+def changed(client: Client, method: str, name: str, tag: str = "*", body: object = None) -> httpx.Response:
+    headers = {"X-CSRF-Token": client.csrf, "If-Match": tag}
+    return client.request(method, f"{HERE}/{name}", json=body, headers=headers)
+
+
+def test_a_template_is_replaced_by_whoever_has_seen_its_newest_version(admin: Client, web: str) -> None:
+    tag, more = admin.get(f"{HERE}/web").headers["etag"], WEB | {"body": WEB["body"] + "package_update: true\n"}
+    made = changed(admin, "PUT", "web", tag, more)
+    assert (made.status_code, made.json()["label"]) == (201, "web@2") and made.headers["etag"] != tag
+    assert changed(admin, "PUT", "web", tag, WEB).status_code == 412
+    assert changed(admin, "PUT", "web", "*", more).status_code == 200
+    other = changed(admin, "PUT", "web", "*", WEB | {"metadata": "name: other\n"})
+    assert other.status_code == 422 and [e["pointer"] for e in other.json()["errors"]] == ["/metadata"]
+    assert changed(admin, "PUT", "none", "*", WEB).status_code == 404
+
+
+def test_an_archived_template_is_gone_until_a_new_version_comes(
+    admin: Client, operator: Client, web: str, application: Application, node: Machine
+) -> None:
+    assert changed(operator, "DELETE", "web").status_code == 403
+    extended = changed(admin, "DELETE", "base-server")
+    assert extended.status_code == 409 and "is extended by" in extended.json()["detail"]
+    assert changed(admin, "DELETE", "web").status_code == 204
+    assert admin.get(f"{HERE}/web").status_code == 404 and admin.get(f"{HERE}/web@1").status_code == 404
+    assert "web" not in [item["name"] for item in admin.get(HERE).json()["items"]]
+    refused = admin.change(f"/api/v1/machines/{node.hostname}/deploy", {"template": "web", "variables": VALUES})
+    assert refused.status_code == 404
+    assert changed(admin, "DELETE", "web").status_code == 404
+    back = admin.change(HERE, WEB)
+    assert (back.status_code, back.json()["label"]) == (201, "web@2"), "numbered on, although the content is the same"
+    assert admin.get(f"{HERE}/web@1").status_code == 200
+
+
+def test_a_template_at_work_is_not_archived(admin: Client, web: str, application: Application, node: Machine) -> None:
+    lifecycle.deploy(application.use, node.hostname, lifecycle.Plan("web", VALUES), by="ada")
+    busy = changed(admin, "DELETE", "web")
+    assert busy.status_code == 409 and "is being deployed by job_" in busy.json()["detail"]
+
+
+def test_what_comes_with_gough_does_not_bring_back_what_was_taken_away(admin: Client, application: Application) -> None:
+    names = [item["name"] for item in admin.get(HERE).json()["items"]]
+    leaf = next(name for name in names if changed(admin, "DELETE", name).status_code == 204)
+    bootstrap.prepare(application.use)
+    assert leaf not in [item["name"] for item in admin.get(HERE).json()["items"]]

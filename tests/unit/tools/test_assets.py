@@ -1,6 +1,7 @@
 """Building the portal's scripts: once, and where it cannot be done, one line says so."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,14 @@ def test_what_is_built_is_built_again_only_when_a_source_changed(
     portal: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built: list[str] = []
+
+    def run(command: Sequence[str], *_: object) -> None:
+        Path(command[-1]).mkdir()
+        built.append(command[1])
+
     monkeypatch.setattr(assets, "find", lambda: node.Node("node", ("npm",)))
     monkeypatch.setattr(assets, "_packages", lambda _: None)
-    monkeypatch.setattr(assets, "_run", lambda command, *_: (Path(command[-1]).mkdir(), built.append(command[1])))
+    monkeypatch.setattr(assets, "_run", run)
     assert (assets.main(), assets.main()) == (0, 0) and built == ["build.mjs"]
     assert capsys.readouterr().out.count("Building") == 1
     (portal / "src" / "live.js").write_text("// changed")

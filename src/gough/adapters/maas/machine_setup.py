@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from gough.adapters.maas.machine_paths import machine_path, node_path
+from gough.adapters.maas.machine_paths import filled, machine_path, node_path
 from gough.adapters.maas.machine_reading import MachineReading
 from gough.adapters.maas.models import INTERFACE, MACHINE
 from gough.domain.machines import MachineRecord
+from gough.ports import NewMachine
 
 POWER_PREFIX = "power_parameters_"
 
@@ -32,6 +33,15 @@ class MachineSetup(MachineReading):
             "commission": "true" if commission else "false",  # MAAS's own default is to commission at once
         }
         return self._http.post("machines/", MACHINE, {}, form).record()
+
+    def enlist(self, wanted: NewMachine) -> MachineRecord:
+        named = filled(
+            hostname=wanted.hostname, zone=wanted.zone, pool=wanted.pool, description=wanted.description
+        )  # what is empty is MAAS's to choose
+        return self.create_machine(
+            architecture=wanted.architecture, mac_addresses=wanted.mac_addresses, power_type=wanted.power_type,
+            power_parameters=wanted.power_parameters, fields=named,
+        )  # fmt: skip
 
     def update(self, system_id: str, fields: Mapping[str, str]) -> MachineRecord:
         return self._http.put(machine_path(system_id), MACHINE, fields).record()

@@ -19,6 +19,8 @@ class Region(Base):
 
     `duty` and `reconcile_duty` are the shares of the region's time that Gough took, measured over the last window of
     a minute; `reconcile_period` is the time in seconds after which every machine has been read again.
+
+    One with `removed_at` is followed no more: it stays for its machines' history, under another name, without its key.
     """
 
     __tablename__ = "maas_regions"
@@ -58,6 +60,7 @@ class Region(Base):
     feed_password_sealed: Mapped[str | None] = mapped_column(Text)
     feed_state: Mapped[str] = mapped_column(String(10), default="off")
     feed_reason: Mapped[str] = mapped_column(Text, default="")
+    removed_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
 class Machine(Base):

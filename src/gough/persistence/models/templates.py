@@ -11,11 +11,14 @@ from gough.persistence.types import Json, Utc, new_id
 
 
 class Template(Base):
+    """An archived one is in no list and cannot be deployed; its versions stay for the deployments that used them."""
+
     __tablename__ = "templates"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("tpl"))
     name: Mapped[str] = mapped_column(String(80), unique=True)
     created_at: Mapped[datetime] = mapped_column(Utc)
+    archived_at: Mapped[datetime | None] = mapped_column(Utc)
 
     versions: Mapped[list["TemplateVersion"]] = relationship(
         back_populates="template", order_by="TemplateVersion.number"

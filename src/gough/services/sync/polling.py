@@ -40,6 +40,8 @@ def poll(use: Use, region_id: str, reading: Reading | None = None) -> Reading | 
     """
     with use.database.read() as session:
         region, now = session.get_one(Region, region_id), use.database.now(session)
+    if region.removed_at is not None:
+        return None
     try:
         visit = Visit(use, region, now)
     except GoughError as error:  # a key that cannot be unsealed, or has no three parts

@@ -32,7 +32,7 @@ def adopt(request: Request, name: str, body: Adopt) -> Answer:  # noqa: ARG001  
 
 @operation(
     "GET /adopt", permission=Open.TOKEN, summary="The agent's installer for whoever holds an adoption's token.",
-    raises=(Unauthenticated, Gone, Misconfigured), gives={200: Media("text/x-shellscript")},
+    raises=(Unauthenticated, Gone, Misconfigured), gives={200: Media("text/x-shellscript", example="#!/bin/sh\n")},
 )  # fmt: skip
 def installer(request: Request) -> Answer:
     script = adoption.script_for(request.use, bearer(request))

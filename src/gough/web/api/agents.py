@@ -13,11 +13,12 @@ from gough.services.replays import Heartbeats, NewKey
 from gough.web.api.answers.site import Enrolled, Heard, HeardMany, KeyTaken
 from gough.web.body import BODY_CAP, parse_json
 from gough.web.declaration import File
-from gough.web.message import Answer, Request, as_json, moment
+from gough.web.message import JSON, Answer, Request, as_json, moment
 from gough.web.operation import Open, bearer, operation
 from gough.web.problem import Fault
 
 MIN_SPREAD_SECONDS = 10
+REPORT = {"name": "modules-config", "event_type": "finish", "description": "running modules", "result": "SUCCESS"}
 
 
 @operation(
@@ -88,7 +89,7 @@ def spread(request: Request) -> Iterator[None]:
 
 @operation(
     "POST /api/v1/reports/cloud-init/<token>", permission=Open.TOKEN, summary="One report of a machine's first boot.",
-    raises=(Unauthenticated, Invalid), gives={204: None}, body=File(("application/json",)), body_limit=BODY_CAP,
+    raises=(Unauthenticated, Invalid), gives={204: None}, body=File((JSON,), {JSON: REPORT}), body_limit=BODY_CAP,
 )  # fmt: skip
 def report(request: Request, token: str) -> Answer:
     said = parse_json(request)

@@ -14,11 +14,12 @@ from gough.web.message import HTML, Answer, Request
 from gough.web.operation import Open, operation
 
 HERE = Path(__file__).parent
+DOCUMENT = Media("application/json", example={"openapi": "3.1.0"})
 STYLE = "/static/portal.css"
 
 
 @operation(
-    "GET /openapi.json", permission=Open.PUBLIC, gives={200: Media("application/json"), 304: None},
+    "GET /openapi.json", permission=Open.PUBLIC, gives={200: DOCUMENT, 304: None},
     summary="This description, OpenAPI 3.1.",
 )  # fmt: skip
 def description(request: Request) -> Answer:

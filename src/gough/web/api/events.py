@@ -33,6 +33,12 @@ HEADERS = (
 )
 
 
+STREAM = Media(
+    "text/event-stream", HOW,
+    example="id: 7\nevent: timeline\ndata: {\"kind\": \"stage-done\", \"message\": \"install done\"}\n\n",
+)  # fmt: skip
+
+
 class StreamQuery(Query):
     """`machine`: only this one's events. `heartbeats`: also when that machine's agent reports."""
 
@@ -44,7 +50,7 @@ class StreamQuery(Query):
 @operation(
     "GET /api/v1/events/stream", permission=Permission.VIEW, summary="The timeline as it happens.",
     raises=(NotFound, Conflict), query=StreamQuery, faults=((503, "STREAMS_FULL"),),
-    gives={200: Media("text/event-stream", HOW)},
+    gives={200: STREAM},
 )  # fmt: skip
 def stream(request: Request, query: StreamQuery) -> Answer:
     """Starts behind `Last-Event-ID` (or ?after=); without either, with what happens from now on."""

@@ -19,6 +19,10 @@ from gough.web.operation import operation
 from gough.web.problem import Fault
 
 FILES = ("text/csv", "application/json")
+EXAMPLES = {
+    "text/csv": "hostname,site,rack,unit\nnode-01,dc-1,r7,12\n",
+    "application/json": [{"name": "node-01", "site": {"name": "dc-1"}, "rack": {"name": "r7"}, "position": 12}],
+}
 
 
 class Whereabouts(Strict):
@@ -48,7 +52,7 @@ class UploadQuery(Query):
 @operation(
     "POST /api/v1/machines/locations", permission=Permission.OPERATE,
     summary="Say where machines stand with a file, CSV or NetBox's JSON; `?dry_run=true` only tells what it would do.",
-    raises=(Invalid,), gives={200: Located}, body=File(FILES), body_limit=BODY_CAP, query=UploadQuery,
+    raises=(Invalid,), gives={200: Located}, body=File(FILES, EXAMPLES), body_limit=BODY_CAP, query=UploadQuery,
 )  # fmt: skip
 def upload(request: Request, query: UploadQuery) -> Answer:
     """The body is the file itself, so no larger than any other body; its good rows count, whatever the others say."""

@@ -13,10 +13,27 @@ def region_shape(standing: Standing, in_flight: int) -> dict[str, Any]:
     """
     found = standing.region
     return {
-        "id": found.id, "name": found.name, "url": found.url, "username": found.username, "version": found.version,
+        "id": found.id,
+        "name": found.name,
+        "url": found.url,
+        "username": found.username,
+        "version": found.version,
+        "in_flight": in_flight,
+        "max_in_flight": found.max_in_flight,
+        **_followed(standing),
+    }
+
+
+def status_shape(standing: Standing, *, unread: int) -> dict[str, Any]:
+    """How well it is followed, without what people set. `unread`: machines that are still to be read again."""
+    return {"id": standing.region.id, "name": standing.region.name, "unread": unread, **_followed(standing)}
+
+
+def _followed(standing: Standing) -> dict[str, Any]:
+    found = standing.region
+    return {
         "health": found.health, "health_reason": found.health_reason, "remark": found.remark,
         "followed": standing.is_followed, "machines": standing.machines, "vanished": standing.vanished,
-        "in_flight": in_flight, "max_in_flight": found.max_in_flight,
         "polled_at": moment(found.polled_at), "lag_seconds": found.lag_seconds, "duty": found.duty,
         "oldest_reading_at": moment(standing.oldest_reading), "presence_at": moment(found.presence_at),
         "import": {"at": moment(found.imported_at), "done": found.import_done, "total": found.import_total},

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from gough.domain.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from gough.domain.permissions import Permission
 from gough.persistence.models import Region
-from gough.services import admission, regions
+from gough.services import admission, region_removal, regions
 from gough.services.regions import FeedAccount
 from gough.web.api.answers.site import Region as ShownRegion
-from gough.web.api.answers.site import RegionPage
+from gough.web.api.answers.site import RegionPage, RegionStatus
 from gough.web.api.machines import Strict
 from gough.web.api.paging import ListQuery, as_page, by_name
-from gough.web.api.region_shape import region_shape
+from gough.web.api.region_shape import region_shape, status_shape
+from gough.web.declaration import Query
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
@@ -46,6 +47,14 @@ class ChangedRegion(Strict):
 
 class AskRegion(Strict):
     """Nothing to say yet."""
+
+
+class SyncRegion(Strict):
+    full: bool = False
+
+
+class RemoveQuery(Query):
+    force: bool = Field(False, description="Although machines are in service or jobs at work.")
 
 
 class RegionsQuery(ListQuery):
@@ -109,6 +118,41 @@ def change(request: Request, name: str, body: ChangedRegion) -> Answer:
 )  # fmt: skip
 def test(request: Request, name: str, body: AskRegion) -> Answer:  # noqa: ARG001  (refuses unknown fields)
     return _shown(request, regions.test(request.use, name))
+
+
+@operation(
+    "DELETE /api/v1/regions/<name>", permission=Permission.MANAGE, raises=(NotFound, Conflict), gives={204: None},
+    edited=edited, query=RemoveQuery,
+    summary="Follow a region no more; its machines' history stays. Their agents' keys end. MAAS is told nothing.",
+)  # fmt: skip
+def remove(request: Request, name: str, query: RemoveQuery) -> Answer:
+    region_removal.remove(request.use, name, by=request.by, force=query.force)
+    return Answer(204)
+
+
+@operation(
+    "POST /api/v1/regions/<name>/sync", permission=Permission.OPERATE, body=SyncRegion, raises=(NotFound,),
+    gives={202: RegionStatus},
+    summary="Look at once which machines there are; with `full` every machine is read again.",
+)  # fmt: skip
+def sync(request: Request, name: str, body: SyncRegion) -> Answer:
+    found = regions.sync(request.use, name, by=request.by, full=body.full)
+    with request.use.database.read() as session:
+        shown = _status(session, regions.find(session, found.id), request.use.database.now(session))
+    return as_json(shown, 202, (("Location", f"/api/v1/regions/{found.id}/status"),))
+
+
+@operation(
+    "GET /api/v1/regions/<name>/status", permission=Permission.VIEW, raises=(NotFound,), gives={200: RegionStatus},
+    summary="How well a region is followed: health, lag, what it costs the region, how far an import is.",
+)  # fmt: skip
+def status(request: Request, name: str) -> Answer:
+    with request.use.database.read() as session:
+        return as_json(_status(session, regions.find(session, name), request.use.database.now(session)))
+
+
+def _status(session: Session, region: Region, now: datetime) -> dict[str, Any]:
+    return status_shape(regions.standing(session, region, now), unread=regions.unread(session, region))
 
 
 def _account(feed: FeedLogin | None) -> FeedAccount | None:

@@ -33,8 +33,11 @@ class Figures(Collector):
         yield from self._request.site.traffic.collected()
 
 
+FIGURES = Media("text/plain", "Prometheus's text format", example="gough_paused 0\n")
+
+
 @operation(
-    "GET /metrics", permission=Permission.METRICS, gives={200: Media("text/plain", "Prometheus's text format")},
+    "GET /metrics", permission=Permission.METRICS, gives={200: FIGURES},
     summary="Figures for Prometheus, of all processes.",
 )  # fmt: skip
 def scrape(request: Request) -> Answer:

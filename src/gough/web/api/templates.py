@@ -10,7 +10,7 @@ from gough.cloud_init import Finding, Texts
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
 from gough.persistence.models import TemplateVersion as VersionRow
-from gough.services import template_editing, templates
+from gough.services import template_archive, template_editing, templates
 from gough.services.keyset import cut
 from gough.services.template_shape import details, summary
 from gough.services.templates import Imported
@@ -96,6 +96,25 @@ def versions(request: Request, name: str, query: VersionsQuery) -> Answer:
 )  # fmt: skip
 def create(request: Request, body: NewTemplate) -> Answer:
     return _made(request, template_editing.create(request.use, body.texts, by=request.by, note=body.note))
+
+
+@operation(
+    "PUT /api/v1/templates/<name>", permission=Permission.MANAGE, body=NewTemplate, raises=(NotFound, Invalid),
+    gives={200: TemplateVersion, 201: TemplateVersion}, edited=edited, body_limit=BODY_CAP,
+    summary="A new version, if nobody has made another meanwhile; 200 when the newest has this content already.",
+)  # fmt: skip
+def replace(request: Request, name: str, body: NewTemplate) -> Answer:
+    return _made(request, template_editing.replace(request.use, name, body.texts, by=request.by, note=body.note))
+
+
+@operation(
+    "DELETE /api/v1/templates/<name>", permission=Permission.MANAGE, raises=(NotFound, Invalid, Conflict),
+    gives={204: None}, edited=edited,
+    summary="Take a template out of use. Its versions stay as history; a new version brings it back.",
+)  # fmt: skip
+def archive(request: Request, name: str) -> Answer:
+    template_archive.archive(request.use, name)
+    return Answer(204)
 
 
 @operation(

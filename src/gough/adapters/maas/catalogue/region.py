@@ -8,6 +8,7 @@ from gough.adapters.maas.catalogue.configuration import Configuration
 from gough.adapters.maas.catalogue.domains import Domains
 from gough.adapters.maas.catalogue.fabrics import Fabrics
 from gough.adapters.maas.catalogue.ip_ranges import IpRanges
+from gough.adapters.maas.catalogue.networks import networks
 from gough.adapters.maas.catalogue.pools import Pools
 from gough.adapters.maas.catalogue.rack_controllers import RackControllers
 from gough.adapters.maas.catalogue.ssh_keys import SshKeys
@@ -17,7 +18,7 @@ from gough.adapters.maas.catalogue.vlans import Vlans
 from gough.adapters.maas.catalogue.zones import Zones
 from gough.adapters.maas.http import RegionHttp
 from gough.domain.errors import Invalid, NotFound
-from gough.ports import BootImage
+from gough.ports import BootImage, Network
 
 
 class Catalogue:
@@ -40,6 +41,9 @@ class Catalogue:
 
     def vlans(self, fabric: int | str) -> Vlans:
         return Vlans(self._http, fabric)
+
+    def networks(self) -> Sequence[Network]:
+        return networks(self.fabrics.list(), self.subnets.list(), self.ip_ranges.list())
 
     def images(self) -> Sequence[BootImage]:
         return images(self.boot_resources.list(type="synced"))

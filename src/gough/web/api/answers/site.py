@@ -24,22 +24,17 @@ class RegionFeed(Shown):
     reason: str
 
 
-class Region(Shown):
-    """`max_in_flight` 0: any number of jobs at once. A `duty` is a share of the region's time; null: not measured."""
+class Followed(Shown):
+    """How well a region is followed. A `duty` is a share of the region's time; null: not measured."""
 
     id: str
     name: str = Field(examples=["default"])
-    url: str = Field(examples=["http://maas.example:5240/MAAS/"])
-    username: str
-    version: str = Field(examples=["3.4.10"])
-    health: str
+    health: str = Field(examples=["ok"])
     health_reason: str
     remark: str
     followed: bool
     machines: int
     vanished: int
-    in_flight: int
-    max_in_flight: int
     polled_at: Moment | None
     lag_seconds: float
     duty: float | None
@@ -48,6 +43,22 @@ class Region(Shown):
     imported: Import = Field(alias="import")
     reconcile: Reconcile
     feed: RegionFeed
+
+
+class Region(Followed):
+    """`max_in_flight` 0: any number of jobs at once."""
+
+    url: str = Field(examples=["http://maas.example:5240/MAAS/"])
+    username: str
+    version: str = Field(examples=["3.4.10"])
+    in_flight: int
+    max_in_flight: int
+
+
+class RegionStatus(Followed):
+    """`unread`: how many machines are still to be read again."""
+
+    unread: int
 
 
 class MaintenanceWindow(Shown):
