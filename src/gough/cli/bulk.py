@@ -105,10 +105,12 @@ def stop(bulk_id: BulkId) -> None:
 
 
 def _row(found: Any, counts: Any) -> dict[str, Any]:
+    from gough.domain.priorities import word_of
     from gough.services.bulk_results import verb_of
 
     return {
         "id": found.id, "action": verb_of(found.action), "state": found.state, "reason": found.reason,
+        "priority": word_of(found.priority).value,
         "machines": sum(counts.values()), "results": ", ".join(f"{n} {state.value}" for state, n in counts.items()),
         "max_in_flight": found.max_in_flight, "stop_after": found.stop_after, "parameters": found.parameters_shown,
         "created_by": found.created_by, "created_at": found.created_at, "finished_at": found.finished_at,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gough.cli.jobs import Wait
+from gough.cli.jobs import Urgency, Wait
 from gough.cli.output import Format, Output, show
+from gough.domain.priorities import Priority
 
 if TYPE_CHECKING:
     from gough.services.bulk import Forecast
@@ -28,6 +29,7 @@ class Manner:
     wait: bool
     timeout: float
     output: Format
+    priority: Priority
 
 
 def manner(
@@ -38,8 +40,9 @@ def manner(
     wait: Wait = False,
     timeout: Annotated[float, typer.Option(help="Seconds to follow it at most.")] = 86400,
     output: Output = Format.TABLE,
+    priority: Urgency = Priority.NORMAL,
 ) -> Manner:
-    return Manner(max_in_flight, stop_after, dry_run, yes, wait, timeout, output)
+    return Manner(max_in_flight, stop_after, dry_run, yes, wait, timeout, output, priority)
 
 
 def begin(verb: str, ids: Sequence[str], parameters: Mapping[str, Any], how: Manner) -> None:
@@ -49,7 +52,7 @@ def begin(verb: str, ids: Sequence[str], parameters: Mapping[str, Any], how: Man
     from gough.services import bulk, forecasts
     from gough.services.bulk_results import VERBS
 
-    order = bulk.Order(VERBS[verb], ids, Limits(how.max_in_flight, how.stop_after), parameters)
+    order = bulk.Order(VERBS[verb], ids, Limits(how.max_in_flight, how.stop_after), parameters, how.priority)
     if how.dry_run or not how.yes:
         found = bulk.dry_run(use(), order)
         with use().database.read() as session:

@@ -6,15 +6,17 @@ import typer
 
 from gough.cli import admission
 from gough.cli.output import Format, Output, show, show_one
+from gough.domain.priorities import Priority, word_of
 
-app = typer.Typer(help="Jobs: list, show, log, cancel, retry; pause, resume, begin.", no_args_is_help=True)
+app = typer.Typer(help="Jobs: list, show, log, cancel, retry, prioritise; pause, resume, begin.", no_args_is_help=True)
 app.command("pause")(admission.pause)
 app.command("resume")(admission.resume)
 app.command("begin")(admission.begin)
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to follow it at most.")]
-COLUMNS = ("id", "kind", "machine", "state", "stage", "created_by", "created_at")
+Urgency = Annotated[Priority, typer.Option("--priority", help="Which of several that wait begins first.")]
+COLUMNS = ("id", "kind", "machine", "state", "priority", "stage", "created_by", "created_at")
 
 
 @app.command("list")
@@ -95,6 +97,16 @@ def retry(
     finish(job_id, wait=wait, timeout=timeout)
 
 
+@app.command()
+def prioritise(job_id: JobId, priority: Annotated[Priority, typer.Argument(help="How urgent it is.")]) -> None:
+    """Let a job that waits begin before, or after, others."""
+    from gough.cli.embedded import me, use
+    from gough.services import jobs
+
+    jobs.prioritise(use(), job_id, priority, by=me())
+    print(f"{job_id} waits with priority {priority.value}.")
+
+
 def finish(job_id: str, *, wait: bool, timeout: float) -> None:
     """Print the job's id; with `wait`, follow it and exit 1 when it did not end well."""
     print(job_id)
@@ -114,5 +126,6 @@ def _row(job: Any) -> dict[str, Any]:
     stage = next((s.name for s in job.steps if s.state in ("running", "failed")), "")
     return {
         "id": job.id, "kind": job.kind, "machine": job.machine.hostname, "state": job.state, "stage": stage,
+        "priority": word_of(job.priority).value,
         "created_by": job.created_by, "created_at": job.created_at, "finished_at": job.finished_at,
     }  # fmt: skip

@@ -6,9 +6,10 @@ import typer
 
 from gough.cli import confirming, deploy_plan, machine_wishes
 from gough.cli.confirming import Confirm, NotOurs
-from gough.cli.jobs import Timeout, Wait, finish
+from gough.cli.jobs import Timeout, Urgency, Wait, finish
 from gough.cli.machine_show import Name
 from gough.cli.sharing import takes
+from gough.domain.priorities import Priority
 
 if TYPE_CHECKING:
     from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
 
 
 @takes(plan=deploy_plan.plan)
-def deploy(name: Name, plan: "Plan", wait: Wait = False, timeout: Timeout = 7200) -> None:
+def deploy(
+    name: Name, plan: "Plan", priority: Urgency = Priority.NORMAL, wait: Wait = False, timeout: Timeout = 7200
+) -> None:
     """Install a machine with a template. Its disks are wiped. What is left out stays as it is in MAAS."""
     from gough.cli.embedded import me, use
     from gough.services import lifecycle
 
-    finish(lifecycle.deploy(use(), name, plan, by=me()).id, wait=wait, timeout=timeout)
+    finish(lifecycle.deploy(use(), name, plan, by=me(), priority=priority).id, wait=wait, timeout=timeout)
 
 
 def redeploy(
     name: Name,
     version: Annotated[int | None, typer.Option(min=1, help="That version of its template.")] = None,
     previous: Annotated[bool, typer.Option("--previous", help="The version before its own, as without.")] = False,
+    priority: Urgency = Priority.NORMAL,
     wait: Wait = False,
     timeout: Timeout = 7200,
 ) -> None:
@@ -38,21 +42,33 @@ def redeploy(
 
     if version is not None and previous:
         raise Invalid("--version and --previous do not go together.", hint="Give one of them, or none.")
-    finish(anew.redeploy(use(), name, by=me(), number=version).id, wait=wait, timeout=timeout)
+    job = anew.redeploy(use(), name, by=me(), number=version, priority=priority)
+    finish(job.id, wait=wait, timeout=timeout)
 
 
 @takes(options=machine_wishes.commissioning)
-def commission(name: Name, options: "CommissionOptions", wait: Wait = False, timeout: Timeout = 7200) -> None:
+def commission(
+    name: Name,
+    options: "CommissionOptions",
+    priority: Urgency = Priority.NORMAL,
+    wait: Wait = False,
+    timeout: Timeout = 7200,
+) -> None:
     """Let MAAS inventory the hardware."""
     from gough.cli.embedded import me, use
     from gough.services import lifecycle
 
-    finish(lifecycle.commission(use(), name, options, by=me()).id, wait=wait, timeout=timeout)
+    finish(lifecycle.commission(use(), name, options, by=me(), priority=priority).id, wait=wait, timeout=timeout)
 
 
 @takes(options=machine_wishes.scripts)
 def test(
-    name: Name, options: "ScriptOptions", confirm: Confirm = "", wait: Wait = False, timeout: Timeout = 14400
+    name: Name,
+    options: "ScriptOptions",
+    confirm: Confirm = "",
+    priority: Urgency = Priority.NORMAL,
+    wait: Wait = False,
+    timeout: Timeout = 14400,
 ) -> None:
     """Run MAAS's hardware tests. The machine is rebooted into MAAS's own system for them."""
     from gough.cli.embedded import me, use
@@ -62,7 +78,7 @@ def test(
         machine = machines.find(session, name)
     losing = f"{machine.hostname} is in service; a test reboots it."
     confirming.require_in_service(machine, confirm, losing=losing)
-    finish(lifecycle.test(use(), name, options, by=me()).id, wait=wait, timeout=timeout)
+    finish(lifecycle.test(use(), name, options, by=me(), priority=priority).id, wait=wait, timeout=timeout)
 
 
 @takes(options=machine_wishes.releasing)
@@ -71,6 +87,7 @@ def release(
     options: "ReleaseOptions",
     confirm: Annotated[str, typer.Option(help="The hostname once more: the server is taken out of service.")],
     not_ours: NotOurs = False,
+    priority: Urgency = Priority.NORMAL,
     wait: Wait = False,
     timeout: Timeout = 90000,
 ) -> None:
@@ -81,5 +98,5 @@ def release(
     with use().database.read() as session:
         machine = machines.find(session, name)
     confirming.require(machine, confirm, losing=f"{machine.hostname} would be taken out of service.")
-    job = lifecycle.release(use(), name, options, by=me(), not_ours=not_ours)
+    job = lifecycle.release(use(), name, options, by=me(), not_ours=not_ours, priority=priority)
     finish(job.id, wait=wait, timeout=timeout)

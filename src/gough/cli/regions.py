@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gough.persistence.models import Region
 
-app = typer.Typer(help="MAAS regions: list, show, add, set, test.", no_args_is_help=True)
+app = typer.Typer(help="MAAS regions: list, show, add, set, test, pause, resume.", no_args_is_help=True)
 COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "note")
 KeyFile = Annotated[typer.FileText | None, typer.Option(help="File with the API key (`maas apikey`); - reads it here.")]
 FeedUser = Annotated[str | None, typer.Option(help="A MAAS user for the feed of its pages; empty switches it off.")]
@@ -93,6 +93,25 @@ def test(name: str, output: Output = Format.TABLE) -> None:
     show_one({"name": region.name, "version": region.version, "username": region.username, "health": "ok"}, output)
 
 
+@app.command()
+def pause(name: str, reason: Annotated[str, typer.Option(help="Why, for those who wait.")] = "") -> None:
+    """Begin no more jobs in this region; what runs goes on."""
+    from gough.cli.embedded import me, use
+    from gough.services import region_pause
+
+    found = region_pause.pause(use(), name, by=me(), reason=reason.strip())
+    print(f"No more jobs begin in region {found.name} until `gough region resume {found.name}`.")
+
+
+@app.command()
+def resume(name: str) -> None:
+    """Begin jobs again in this region."""
+    from gough.cli.embedded import use
+    from gough.services import region_pause
+
+    print(f"Jobs begin again in region {region_pause.resume(use(), name).name}.")
+
+
 def sync() -> None:
     """Look at every region once, now; one that a running server follows is left to it."""
     from gough.cli.embedded import use
@@ -137,18 +156,20 @@ def _row(session: "Session", region: "Region") -> dict[str, Any]:
     from gough.cli.embedded import use
     from gough.services import admission, regions
 
-    standing = regions.standing(session, region, use().database.now(session))
+    now = use().database.now(session)
+    standing, pause = regions.standing(session, region, now), admission.pause_of(region)
+    paused = pause.in_words(now) if pause else ""
     importing = f"importing: {region.import_done} of {region.import_total}" if region.import_total else ""
     return {
         "name": region.name, "id": region.id, "url": region.url, "health": region.health,
         "machines": standing.machines, "vanished": standing.vanished,
         "in_flight": admission.in_flight(session, region.id), "max_in_flight": region.max_in_flight,
-        "version": region.version, "username": region.username, "followed_now": standing.is_followed,
+        "paused": paused, "version": region.version, "username": region.username, "followed_now": standing.is_followed,
         "polled_at": region.polled_at, "lag_seconds": region.lag_seconds, "imported_at": region.imported_at,
         "import": importing,
         "presence_at": region.presence_at, "oldest_reading": standing.oldest_reading,
         "reconcile_period_seconds": region.reconcile_period, "reconcile_duty": region.reconcile_duty,
         "duty": region.duty, "feed": region.feed_state, "feed_username": region.feed_username,
         "feed_reason": region.feed_reason, "health_reason": region.health_reason, "remark": region.remark,
-        "note": importing or region.health_reason or region.feed_reason or region.remark,
+        "note": importing or paused or region.health_reason or region.feed_reason or region.remark,
     }  # fmt: skip

@@ -58,6 +58,7 @@ class Jobs(Resource):
     get = Get("/api/v1/jobs/{}", machines.JobWithLog)
     cancel = Post("/api/v1/jobs/{}/cancel", machines.Job)
     retry = Post("/api/v1/jobs/{}/retry", machines.Job)
+    prioritise = Post("/api/v1/jobs/{}/priority", machines.Job)
     begin = Post("/api/v1/jobs/{}/begin", machines.Job)
     paused = Get("/api/v1/jobs/paused", site.Paused)
     pause = Post("/api/v1/jobs/pause", site.Paused)
@@ -93,6 +94,8 @@ class Regions(Resource):
     add = Post("/api/v1/regions", site.Region)
     change = Patch("/api/v1/regions/{}", site.Region)
     test = Post("/api/v1/regions/{}/test", site.Region)
+    pause = Post("/api/v1/regions/{}/pause", site.Region)
+    resume = Post("/api/v1/regions/{}/resume", site.Region)
 
 
 class Templates(Resource):

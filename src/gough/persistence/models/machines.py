@@ -19,6 +19,8 @@ class Region(Base):
 
     `duty` and `reconcile_duty` are the shares of the region's time that Gough took, measured over the last window of
     a minute; `reconcile_period` is the time in seconds after which every machine has been read again.
+
+    While `paused_at` is set, no job begins in the region.
     """
 
     __tablename__ = "maas_regions"
@@ -58,6 +60,9 @@ class Region(Base):
     feed_password_sealed: Mapped[str | None] = mapped_column(Text)
     feed_state: Mapped[str] = mapped_column(String(10), default="off")
     feed_reason: Mapped[str] = mapped_column(Text, default="")
+    paused_at: Mapped[datetime | None] = mapped_column(Utc)
+    paused_by: Mapped[str] = mapped_column(String(150), default="")
+    paused_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class Machine(Base):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gough.services.admission import Pause, pause_of
 from gough.services.regions import Standing
 from gough.web.message import moment
 
@@ -21,5 +22,10 @@ def region_shape(standing: Standing, in_flight: int) -> dict[str, Any]:
         "oldest_reading_at": moment(standing.oldest_reading), "presence_at": moment(found.presence_at),
         "import": {"at": moment(found.imported_at), "done": found.import_done, "total": found.import_total},
         "reconcile": {"period_seconds": found.reconcile_period, "duty": found.reconcile_duty},
+        "paused": pause_shape(pause_of(found)),
         "feed": {"username": found.feed_username, "state": found.feed_state, "reason": found.feed_reason},
     }  # fmt: skip
+
+
+def pause_shape(found: Pause | None) -> dict[str, Any] | None:
+    return None if found is None else {"by": found.by, "at": moment(found.at), "reason": found.reason}

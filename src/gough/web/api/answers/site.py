@@ -24,8 +24,17 @@ class RegionFeed(Shown):
     reason: str
 
 
+class PausedBy(Shown):
+    by: str
+    at: Moment
+    reason: str
+
+
 class Region(Shown):
-    """`max_in_flight` 0: any number of jobs at once. A `duty` is a share of the region's time; null: not measured."""
+    """`max_in_flight` 0: any number of jobs at once. A `duty` is a share of the region's time; null: not measured.
+
+    `paused` is null while jobs begin there.
+    """
 
     id: str
     name: str = Field(examples=["default"])
@@ -47,6 +56,7 @@ class Region(Shown):
     presence_at: Moment | None
     imported: Import = Field(alias="import")
     reconcile: Reconcile
+    paused: PausedBy | None
     feed: RegionFeed
 
 
@@ -73,6 +83,7 @@ class Bulk(Shown):
     action: str = Field(examples=["deploy"])
     state: str
     reason: str
+    priority: str = Field(examples=["normal"])
     parameters: dict[str, Any]
     max_in_flight: int
     stop_after: int
@@ -111,12 +122,6 @@ class Forecast(Shown):
     machines: int
     counts: dict[str, int]
     items: list[ForecastItem]
-
-
-class PausedBy(Shown):
-    by: str
-    at: Moment
-    reason: str
 
 
 class Paused(Shown):
