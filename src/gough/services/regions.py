@@ -74,7 +74,7 @@ def change(
             region.api_key_sealed = use.sealer.seal_text(api_key)
         if url is not None or api_key is not None:
             region.health, region.health_reason = "ok", ""
-            region.presence_at = None  # it may be another region behind that address: looked at in the next poll
+            region.presence_tried_at = None  # it may be another region behind that address: looked at in the next poll
         if max_in_flight is not None:
             region.max_in_flight = max_in_flight
         _set_feed(use, region, feed)

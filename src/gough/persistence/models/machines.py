@@ -20,7 +20,8 @@ class Region(Base):
     `duty` and `reconcile_duty` are the shares of the region's time that Gough took, measured over the last window of
     a minute; `reconcile_period` is the time in seconds after which every machine has been read again.
 
-    While `paused_at` is set, no job begins in the region.
+    While `paused_at` is set, no job begins in the region. `presence_tried_at`: when MAAS was last asked which machines
+    there are, whatever came of it; `unread` are those (system ids) that were found then and have to be read yet.
     """
 
     __tablename__ = "maas_regions"
@@ -38,6 +39,8 @@ class Region(Base):
     event_cursor: Mapped[int | None] = mapped_column(BigId)
     polled_at: Mapped[datetime | None] = mapped_column(Utc)
     presence_at: Mapped[datetime | None] = mapped_column(Utc)
+    presence_tried_at: Mapped[datetime | None] = mapped_column(Utc)
+    unread: Mapped[list[str]] = mapped_column(Json, default=list)
     poll_lease_until: Mapped[datetime | None] = mapped_column(Utc)
     poll_lease_token: Mapped[int] = mapped_column(default=0)
     event_marks: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
