@@ -1,17 +1,23 @@
-"""Following a region of 1,100 machines that answers as slowly as a real one: import, lag, and what it costs it."""
+"""Following a region of 1,100 machines that answers as slowly as a real one: import, lag, and what it costs it.
 
+With GOUGH_LIVE_MAAS_URL and GOUGH_LIVE_MAAS_KEY also the import of that real region, which is only read.
+"""
+
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import quantiles
 from time import monotonic, perf_counter
+from typing import Protocol
 
 import httpx
 from sqlalchemy import select
 
 from bench import databases
 from bench.figure import Effort, Figure
+from gough.adapters.maas import connect
 from gough.adapters.maas.oauth import OAuthPlaintext
 from gough.bootstrap import Application
 from gough.domain.machine_status import MachineStatus
@@ -38,8 +44,50 @@ class NoPower:
     def off(self, system_id: str) -> None: ...
 
 
+class Known(Protocol):
+    """What the import of a region is measured with."""
+
+    @property
+    def api_key(self) -> str: ...
+
+    def system_ids(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A real region. Nothing here changes anything in it."""
+
+    url: str
+    api_key: str
+
+    def system_ids(self) -> Sequence[str]:
+        client = connect(self.url, self.api_key)
+        try:
+            return sorted(client.system_ids())
+        finally:
+            client.close()
+
+
 def measure(effort: Effort) -> list[Figure]:
-    return list(_measured(effort))
+    figures = list(_measured(effort))
+    url, key = os.environ.get("GOUGH_LIVE_MAAS_URL"), os.environ.get("GOUGH_LIVE_MAAS_KEY")
+    if url and key:
+        figures += _of_live(Live(f"{url.rstrip('/')}/", key))
+    return figures
+
+
+def _of_live(live: Live) -> list[Figure]:
+    with ExitStack() as stack:
+        url, folder = stack.enter_context(databases.sqlite())
+        application = stack.enter_context(databases.wired(url, folder, GOUGH_MAAS_POLL_SECONDS=str(POLL)))
+        _follow(application, stack, live.url, live.api_key)
+        return list(_import(application, live, "a real region"))
+
+
+def _follow(application: Application, stack: ExitStack, url: str, api_key: str) -> None:
+    regions.add(application.use, "bench", url, api_key)
+    application.followers.start()
+    stack.callback(application.followers.stop)
 
 
 def _measured(effort: Effort) -> Iterator[Figure]:
@@ -71,13 +119,11 @@ def _following(faster: int) -> Iterator[tuple[Application, Region]]:
         stack.callback(server.close)
         url, folder = stack.enter_context(databases.sqlite())
         application = stack.enter_context(databases.wired(url, folder, GOUGH_MAAS_POLL_SECONDS=str(POLL)))
-        regions.add(application.use, "bench", server.url, region.api_key)
-        application.followers.start()
-        stack.callback(application.followers.stop)
+        _follow(application, stack, server.url, region.api_key)
         yield application, region
 
 
-def _import(application: Application, region: Region, note: str) -> Iterator[Figure]:
+def _import(application: Application, region: Known, note: str) -> Iterator[Figure]:
     with application.use.database.read() as session:
         row = regions.find(session, "bench")
     client, slowest, done = application.use.connect(row.url, region.api_key), 0.0, threading.Event()
@@ -98,15 +144,15 @@ def _import(application: Application, region: Region, note: str) -> Iterator[Fig
         done.set()
         asking.join()
         client.close()
-    bare = _bare_reading(region, row.url, _row(application).chunk_size)
-    yield Figure(f"import of {MACHINES:,} machines", took, "s", bare, "the region's own serving time", note)
+    ids = region.system_ids()
+    bare = _bare_reading(ids, region.api_key, row.url, _row(application).chunk_size)
+    yield Figure(f"import of {len(ids):,} machines", took, "s", bare, "the region's own serving time", note)
     yield Figure("whoami meanwhile, slowest", slowest, "s", 2.0, "what nobody should wait longer than", note)
 
 
-def _bare_reading(region: Region, url: str, size: int) -> float:
+def _bare_reading(ids: Sequence[str], api_key: str, url: str, size: int) -> float:
     """Seconds that the region takes to serve the same machines, in chunks of the same size, to a reader in no hurry."""
-    ids = region.system_ids()
-    with httpx.Client(base_url=f"{url}api/2.0/", auth=OAuthPlaintext(region.api_key), timeout=60) as plain:
+    with httpx.Client(base_url=f"{url}api/2.0/", auth=OAuthPlaintext(api_key), timeout=60) as plain:
         begun = monotonic()
         for start in range(0, len(ids), size):
             plain.get("machines/", params={"id": ids[start : start + size]}).raise_for_status()

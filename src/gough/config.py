@@ -18,6 +18,7 @@ from gough.domain.permissions import Role
 from gough.domain.sign_on import parse_role_map
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SHORTEST_PRESENCE = 300.0  # seconds: the answer keeps a region busy for seconds and carries every BMC's password
 
 
 def _deadlines(value: object) -> object:
@@ -188,12 +189,22 @@ def check(settings: Settings) -> list[Problem]:
         )
     if settings.previous_key and settings.secret_key_previous == settings.secret_key:
         problems.append(Problem("SECRET_KEY_PREVIOUS", "is the same as SECRET_KEY. Give the key before, or nothing."))
+    if settings.maas_presence_seconds < SHORTEST_PRESENCE and not _is_loopback(settings.maas_url):
+        said = f"must be {SHORTEST_PRESENCE:g} or more; less is for a MAAS_URL on this computer."
+        problems.append(Problem("GOUGH_MAAS_PRESENCE_SECONDS", said))
     problems += _sign_on_problems(settings)
     if settings.maas_api_key and not settings.maas_url:
         problems.append(Problem("MAAS_URL", "is missing, but MAAS_API_KEY is set. Give http://…:5240/MAAS/."))
     if settings.maas_api_key and settings.maas_api_key.get_secret_value().count(":") != 2:
         problems.append(Problem("MAAS_API_KEY", "has three parts, consumer:token:secret (`maas apikey`)."))
     return problems
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:  # as above
+        return False
 
 
 def _sign_on_problems(settings: Settings) -> list[Problem]:

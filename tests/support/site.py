@@ -6,7 +6,7 @@ Nothing moves by itself: `poll` follows MAAS once, `work` moves due jobs in this
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,7 @@ class Site:
         self.bell = Bell()
         self.readings: dict[str, Reading | None] = {}
         self.use = self.made_with(database, environment or {})
+        self.run_due: Callable[[Use], int] = lambda use: Executor(use, self.bell).run_due()
 
     def made_with(
         self, database: Database, environment: Mapping[str, str] | None = None, connect: Connect | None = None
@@ -122,7 +123,7 @@ class Site:
             sync.poll_all(use)
 
     def work(self, use: Use | None = None) -> int:
-        return Executor(use or self.use, self.bell).run_due()
+        return self.run_due(use or self.use)
 
     def settle(self) -> None:
         """Follow MAAS and move jobs until nobody has anything to do at this moment."""

@@ -21,7 +21,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "first start that has it; kept encrypted.",
         "GOUGH_MAAS_POLL_SECONDS": "Pause between two looks at a region's event log.",
         "GOUGH_MAAS_PRESENCE_SECONDS": "Pause between two checks for machines that are new or gone; MAAS logs no event "
-        "for either.",
+        "for either. At least 300, unless MAAS_URL is on this computer: it is an expensive question.",
     },
     "Serving": {
         "GOUGH_HOST": "The address to listen on.",

@@ -19,7 +19,7 @@ app = typer.Typer(
     help="One action on many machines: deploy, commission, test, release; list, show, stop.", no_args_is_help=True
 )
 BulkId = Annotated[str, typer.Argument(help="The bulk operation's id.")]
-COLUMNS = ("id", "action", "state", "machines", "results", "created_by", "created_at", "reason")
+COLUMNS = ("id", "action", "state", "priority", "machines", "results", "created_by", "created_at", "reason")
 
 
 @app.command()

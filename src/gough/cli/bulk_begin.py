@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from gough.cli.choice import backend
-from gough.cli.jobs import Wait
+from gough.cli.jobs import Urgency, Wait
 from gough.cli.output import Format, Output, show
+from gough.domain.priorities import Priority
 
 TABLE_ROWS = 200
 LOSING = {"test": "a test reboots them", "release": "a release takes them out of service"}
@@ -26,6 +27,7 @@ class Manner:
     wait: bool
     timeout: float
     output: Format
+    priority: Priority
 
 
 def manner(
@@ -36,14 +38,15 @@ def manner(
     wait: Wait = False,
     timeout: Annotated[float, typer.Option(help="Seconds to follow it at most.")] = 86400,
     output: Output = Format.TABLE,
+    priority: Urgency = Priority.NORMAL,
 ) -> Manner:
-    return Manner(max_in_flight, stop_after, dry_run, yes, wait, timeout, output)
+    return Manner(max_in_flight, stop_after, dry_run, yes, wait, timeout, output, priority)
 
 
 def begin(verb: str, ids: Sequence[str], parameters: Mapping[str, Any], how: Manner) -> None:
     """Forecast and ask unless told otherwise; then begin on exactly these machines, and print its id."""
     bulk = backend("bulk")
-    order = (verb, ids, parameters, how.max_in_flight, how.stop_after)
+    order = (verb, ids, parameters, how.max_in_flight, how.stop_after, how.priority)
     if how.dry_run or not how.yes:
         found, serving = bulk.forecast(*order)
         _show(found, how.output if how.dry_run else Format.TABLE, _warning(verb, serving))

@@ -7,15 +7,17 @@ import typer
 from gough.cli import admission
 from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show, show_one
+from gough.domain.priorities import Priority
 
-app = typer.Typer(help="Jobs: list, show, log, cancel, retry; pause, resume, begin.", no_args_is_help=True)
+app = typer.Typer(help="Jobs: list, show, log, cancel, retry, prioritise; pause, resume, begin.", no_args_is_help=True)
 app.command("pause")(admission.pause)
 app.command("resume")(admission.resume)
 app.command("begin")(admission.begin)
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it to its end.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to follow it at most.")]
-COLUMNS = ("id", "kind", "machine", "state", "stage", "created_by", "created_at")
+Urgency = Annotated[Priority, typer.Option("--priority", help="Which of several that wait begins first.")]
+COLUMNS = ("id", "kind", "machine", "state", "priority", "stage", "created_by", "created_at")
 
 
 @app.command("list")
@@ -69,6 +71,13 @@ def retry(
     """Run a failed job again from the stage that failed."""
     backend("jobs").retry(job_id, confirm_wipe=confirm_wipe)
     finish(job_id, wait=wait, timeout=timeout)
+
+
+@app.command()
+def prioritise(job_id: JobId, priority: Annotated[Priority, typer.Argument(help="How urgent it is.")]) -> None:
+    """Let a job that waits begin before, or after, others."""
+    backend("jobs").prioritise(job_id, priority)
+    print(f"{job_id} waits with priority {priority.value}.")
 
 
 def finish(job_id: str, *, wait: bool, timeout: float) -> None:

@@ -8,7 +8,7 @@ import typer
 from gough.cli.choice import backend
 from gough.cli.output import Format, Output, show, show_one
 
-app = typer.Typer(help="MAAS regions: list, show, add, set, test.", no_args_is_help=True)
+app = typer.Typer(help="MAAS regions: list, show, add, set, test, pause, resume.", no_args_is_help=True)
 COLUMNS = ("name", "health", "machines", "version", "username", "feed", "polled_at", "note")
 KeyFile = Annotated[typer.FileText | None, typer.Option(help="File with the API key (`maas apikey`); - reads it here.")]
 FeedUser = Annotated[str | None, typer.Option(help="A MAAS user for the feed of its pages; empty switches it off.")]
@@ -68,6 +68,19 @@ def set_region(
 def test(name: str, output: Output = Format.TABLE) -> None:
     """Ask the region who we are."""
     show_one({**backend("regions").test(name), "health": "ok"}, output)
+
+
+@app.command()
+def pause(name: str, reason: Annotated[str, typer.Option(help="Why, for those who wait.")] = "") -> None:
+    """Begin no more jobs in this region; what runs goes on."""
+    found = backend("regions").pause(name, reason.strip())
+    print(f"No more jobs begin in region {found} until `gough region resume {found}`.")
+
+
+@app.command()
+def resume(name: str) -> None:
+    """Begin jobs again in this region."""
+    print(f"Jobs begin again in region {backend('regions').resume(name)}.")
 
 
 def sync() -> None:

@@ -1,7 +1,7 @@
 """`gough serve`, `gough doctor`, `gough db`."""
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,18 +18,22 @@ def serve() -> None:
     run(read_settings(os.environ))
 
 
-def worker() -> None:
-    """Move jobs that the queue gives (GOUGH_EXECUTOR=celery). Start as many as there is work for."""
+def worker(
+    queue: Annotated[list[str] | None, typer.Option(help="Only this queue, default or ansible; repeatable.")] = None,
+) -> None:
+    """Move jobs that the queues give (GOUGH_EXECUTOR=celery). Start as many as there is work for."""
     from gough.bootstrap import redis_url, wire
     from gough.jobs.celery_queue import work
     from gough.jobs.leases import Mover
+    from gough.jobs.routing import chosen
     from gough.persistence import schema
     from gough.web import logs
 
-    use = wire(_for_celery()).use
+    queues, use = chosen(queue or ()), wire(_for_celery()).use
     logs.configure("DEBUG" if use.settings.debug else use.settings.log_level)
     schema.require_newest(use.database)
-    work(redis_url(use.settings), Mover(use), threads=use.settings.worker_threads, log_level=use.settings.log_level)
+    settings, mover = use.settings, Mover(use)
+    work(redis_url(settings), mover, threads=settings.worker_threads, log_level=settings.log_level, queues=queues)
     use.close()
 
 

@@ -64,6 +64,7 @@ class PersonEvent(StrEnum):
     CANCELLED = "cancelled"
     RETRIED = "retried"
     HURRIED = "hurried"
+    PRIORITISED = "prioritised"
     OPERATED = "operated"
     LOCATED = "located"
 

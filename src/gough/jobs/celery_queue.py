@@ -1,10 +1,12 @@
 """Celery over Redis: the queue's two ends, and a bell that rings in other processes.
 
 Messages carry a job's id and nothing else. They are acknowledged late, so that a killed worker's message comes back;
-the visibility timeout is far above the longest step, so that a slow one's does not. https://docs.celeryq.dev
+the visibility timeout is far above the longest step, so that a slow one's does not. Redis gives a worker the urgent
+ones first. https://docs.celeryq.dev
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from threading import Event, Thread
 from typing import Any
 
@@ -14,13 +16,17 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from gough.domain.errors import GoughError, Unavailable
+from gough.domain.priorities import Priority
+from gough.jobs.dispatcher import Due
 from gough.jobs.leases import Mover
+from gough.jobs.routing import DEFAULT, QUEUES, queue_of
 from gough.services.waking import Bell
 
 log = structlog.get_logger()
 
 MOVE = "gough.move"
-QUEUES = ("default", "ansible")
+STEPS: Mapping[Priority, int] = {Priority.URGENT: 0, Priority.HIGH: 3, Priority.NORMAL: 6, Priority.LOW: 9}
+"""As kombu counts them over Redis: the smaller is taken first."""
 VISIBILITY_SECONDS = 6 * 3600  # the longest step is a playbook
 WAKE = "gough:wake"
 PATIENCE = 2.0  # seconds for Redis to answer
@@ -31,7 +37,7 @@ def queue(redis_url: str) -> Celery:
     """The application as senders and workers share it."""
     app = Celery("gough", broker=redis_url, set_as_current=False)
     app.conf.update(
-        accept_content=["json"], task_serializer="json", task_ignore_result=True, task_default_queue=QUEUES[0],
+        accept_content=["json"], task_serializer="json", task_ignore_result=True, task_default_queue=DEFAULT,
         task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False, worker_send_task_events=False, worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True, broker_connection_max_retries=None,
@@ -43,15 +49,16 @@ def queue(redis_url: str) -> Celery:
 
 
 class Sender:
-    """Puts job ids into the queue."""
+    """Puts job ids into the queue of their kind."""
 
     def __init__(self, redis_url: str) -> None:
         self._app = queue(redis_url)
 
-    def __call__(self, job_id: str) -> None:
+    def __call__(self, due: Due) -> None:
         """Raises Unavailable when Redis does not take it."""
         try:
-            self._app.send_task(MOVE, args=(job_id,), retry=False)
+            where: dict[str, Any] = {"queue": queue_of(due.kind), "priority": STEPS[due.priority]}
+            self._app.send_task(MOVE, args=(due.job_id,), retry=False, **where)
         except (OperationalError, redis.RedisError, OSError) as error:
             raise _unavailable(error) from error
 
@@ -59,9 +66,22 @@ class Sender:
         self._app.close()
 
 
-def work(redis_url: str, mover: Mover, *, threads: int, log_level: str) -> None:
-    """Be a worker until the process is told to stop; what is at hand is finished first."""
-    app = queue(redis_url)
+def work(redis_url: str, mover: Mover, *, threads: int, log_level: str, queues: Sequence[str] = QUEUES) -> None:
+    """Be a worker of these queues until the process is told to stop; what is at hand is finished first."""
+    app = with_task(queue(redis_url), mover)
+    mover.start()
+    try:
+        worker = app.Worker(
+            pool="threads", concurrency=threads, queues=list(queues), loglevel=log_level, without_gossip=True,
+            without_mingle=True, without_heartbeat=True, quiet=True,
+        )  # fmt: skip
+        worker.start()
+    finally:
+        mover.stop()
+
+
+def with_task(app: Celery, mover: Mover) -> Celery:
+    """What a worker does with a message."""
 
     @app.task(name=MOVE)  # type: ignore[untyped-decorator]
     def move(job_id: str) -> None:
@@ -70,15 +90,7 @@ def work(redis_url: str, mover: Mover, *, threads: int, log_level: str) -> None:
         except GoughError as error:  # the job is still due, so it is sent again
             log.warning("job not moved", job=job_id, error=str(error))
 
-    mover.start()
-    try:
-        worker = app.Worker(
-            pool="threads", concurrency=threads, queues=list(QUEUES), loglevel=log_level, without_gossip=True,
-            without_mingle=True, without_heartbeat=True, quiet=True,
-        )  # fmt: skip
-        worker.start()
-    finally:
-        mover.stop()
+    return app
 
 
 class RedisWaker:

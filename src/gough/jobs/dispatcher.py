@@ -5,6 +5,7 @@ claimed by compare-and-swap; lost with an emptied Redis it is sent again.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
@@ -12,14 +13,26 @@ import structlog
 from sqlalchemy import or_, select, update
 
 from gough.domain.errors import GoughError
+from gough.domain.priorities import Priority, word_of
+from gough.domain.stages import JobKind
 from gough.persistence.models import Job
 from gough.services.context import Use
 from gough.services.waking import Bell
 
 log = structlog.get_logger()
 
-Send = Callable[[str], None]
-"""Puts a job's id into the queue. Raises Unavailable when that cannot be done now."""
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job that wants a worker. Only its id is sent; its kind and priority say which way."""
+
+    job_id: str
+    kind: JobKind
+    priority: Priority
+
+
+Send = Callable[[Due], None]
+"""Puts a job into the queue. Raises Unavailable when that cannot be done now."""
 LOOK_SECONDS = 1.0
 SEND_AGAIN = timedelta(seconds=60)  # a job that is still due then was lost with its message, or waits in a long queue
 MOST = 500
@@ -34,23 +47,24 @@ def dispatch_due(use: Use, send: Send) -> int:
             Job.dispatched_at < Job.lease_until,  # whoever took it with that message died with it
         )  # fmt: skip
         free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
-        due = select(Job.id).where(Job.wake_at.is_not(None), Job.wake_at <= now, free, unsent)
-        ids = list(session.scalars(due.order_by(Job.priority.desc(), Job.wake_at).limit(MOST)))
+        query = select(Job.id, Job.kind, Job.priority).where(Job.wake_at.is_not(None), Job.wake_at <= now, free, unsent)
+        found = session.execute(query.order_by(Job.priority.desc(), Job.wake_at).limit(MOST))
+        due = [Due(job_id, JobKind(kind), word_of(rank)) for job_id, kind, rank in found]
     sent = []
     try:
-        for job_id in ids:
-            send(job_id)
-            sent.append(job_id)
+        for each in due:
+            send(each)
+            sent.append(each.job_id)
     finally:  # after sending: a process that dies in between sends twice, never not at all
         _mark(use, sent, now)
     return len(sent)
 
 
 def _mark(use: Use, ids: list[str], looked_at: datetime) -> None:
-    """As of the look, not of now: a job that became due again meanwhile is sent again."""
+    """As of the look, not of now: a job that was moved and became due again meanwhile is sent again."""
     if ids:
         with use.database.write() as session:
-            sent = update(Job).where(Job.id.in_(ids)).values(dispatched_at=looked_at)
+            sent = update(Job).where(Job.id.in_(ids), Job.wake_at <= looked_at).values(dispatched_at=looked_at)
             session.execute(sent, execution_options={"synchronize_session": False})
 
 

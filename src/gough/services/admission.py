@@ -1,4 +1,5 @@
-"""Which queued jobs may begin: in their window, not while Gough is paused, and only so many at once in a region.
+"""Which queued jobs may begin: in their window, not while Gough or their region is paused, and only so many at once in
+a region, the most urgent first.
 
 What has begun goes on: pausing is draining. A job that may not begin says why, and is woken when that changes.
 """
@@ -31,6 +32,10 @@ class Pause:
     at: datetime
     reason: str
 
+    def in_words(self, now: datetime) -> str:
+        since = in_words((now - self.at).total_seconds())
+        return f"paused by {self.by} for {since}" + (f": {self.reason}" if self.reason else "")
+
 
 def pause(use: Use, *, by: str, reason: str = "") -> Pause:
     """Begin no more jobs; what runs goes on. Raises Conflict when it is paused already."""
@@ -60,6 +65,11 @@ def paused(session: Session) -> Pause | None:
     return Pause(row.value["by"], datetime.fromisoformat(row.value["at"]), row.value["reason"])
 
 
+def pause_of(region: Region) -> Pause | None:
+    """The pause of this region alone."""
+    return None if region.paused_at is None else Pause(region.paused_by, region.paused_at, region.paused_reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why a queued job may not begin, and when to look again."""
@@ -73,6 +83,8 @@ def hold(session: Session, job: Job, now: datetime) -> Hold | None:
     if job.kind not in UNCOUNTED and not job.parameters.get(ANYTIME):
         opens = windows.opening(session, job.machine, now)
         if opens is not None:
+            if opens > now + LOOK_AGAIN:  # somebody may have given way to it; before that they look again by themselves
+                next_in_line(session, job.machine.region_id, now)
             return Hold(f"its maintenance window opens at {opens:%Y-%m-%d %H:%M} UTC", opens)
     reason = _refusal(session, job, now)
     return Hold(reason, now + LOOK_AGAIN) if reason else None
@@ -80,14 +92,29 @@ def hold(session: Session, job: Job, now: datetime) -> Hold | None:
 
 def _refusal(session: Session, job: Job, now: datetime) -> str:
     if (found := paused(session)) is not None:
-        since = in_words((now - found.at).total_seconds())
-        return f"Gough is paused by {found.by} for {since}" + (f": {found.reason}" if found.reason else "")
+        return f"Gough is {found.in_words(now)}"
     region = session.get_one(Region, job.machine.region_id, with_for_update=True)
+    if (found := pause_of(region)) is not None:
+        return f"region {region.name} is {found.in_words(now)}"
     if region.max_in_flight and job.kind not in UNCOUNTED:
         running = in_flight(session, region.id)
         if running >= region.max_in_flight:
             return f"{running} jobs are in flight in region {region.name}; {region.max_in_flight} are allowed"
+        if running + (ahead := _more_urgent(session, job, now)) >= region.max_in_flight:
+            return f"{ahead} more urgent jobs begin first in region {region.name}"
     return ""
+
+
+def _more_urgent(session: Session, job: Job, now: datetime) -> int:
+    """How many are about to ask for a place in the same region; one that waits for its window is not."""
+    query = (
+        select(func.count())
+        .select_from(Job)
+        .join(Machine, Machine.id == Job.machine_id)
+        .where(Machine.region_id == job.machine.region_id, Job.state == "queued", Job.kind.not_in(UNCOUNTED))
+        .where(Job.priority > job.priority, Job.wake_at <= now, Job.superseded.is_(False))
+    )
+    return session.scalar(query) or 0
 
 
 def in_flight(session: Session, region_id: str) -> int:
@@ -101,11 +128,12 @@ def in_flight(session: Session, region_id: str) -> int:
 
 
 def next_in_line(session: Session, region_id: str, now: datetime) -> None:
-    """A place has become free in this region: wake the most urgent job that waits for one."""
+    """A place may have become free in this region: wake the most urgent job that waits for one, not for its window."""
     waiting = (
         select(Job.id)
         .join(Machine, Machine.id == Job.machine_id)
         .where(Machine.region_id == region_id, Job.state == "queued", Job.wake_at > now)
+        .where(Job.wake_at <= now + LOOK_AGAIN)
         .order_by(Job.priority.desc(), Job.created_at, Job.id)
         .limit(1)
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gough.domain.deploy_options import DeployOptions
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem
 from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions, check_scripts
+from gough.domain.priorities import RANKS, Priority, word_of
 from gough.domain.stages import JobKind
 from gough.domain.variables import secret_names
 from gough.domain.waves import BulkState, ItemState, Limits, next_wave
@@ -23,7 +24,7 @@ MOST_MACHINES = 50_000
 ENDED = {"done": ItemState.DONE, "failed": ItemState.FAILED, "cancelled": ItemState.FAILED}
 MOVING = (BulkState.RUNNING.value, BulkState.STOPPING.value)
 
-Begin = Callable[[Use, Session, str, Mapping[str, Any], str], Job]
+Begin = Callable[[Use, Session, str, Mapping[str, Any], str, Priority], Job]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Order:
     machine_ids: Sequence[str]
     limits: Limits
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    priority: Priority = Priority.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,22 @@ class Forecast:
     refusal: str = ""
 
 
-def _deploy(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
-    return lifecycle.request_deployment(use, session, machine_id, plan_of(parameters), by=by)
+def _deploy(use: Use, session: Session, machine_id: str, given: Mapping[str, Any], by: str, rank: Priority) -> Job:
+    return lifecycle.request_deployment(use, session, machine_id, plan_of(given), by=by, priority=rank)
 
 
-def _commission(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
-    return lifecycle.request_commission(use, session, machine_id, CommissionOptions.from_json(parameters), by=by)
+def _commission(use: Use, session: Session, machine_id: str, given: Mapping[str, Any], by: str, rank: Priority) -> Job:
+    options = CommissionOptions.from_json(given)
+    return lifecycle.request_commission(use, session, machine_id, options, by=by, priority=rank)
 
 
-def _test(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
-    return lifecycle.request_test(use, session, machine_id, ScriptOptions.from_json(parameters), by=by)
+def _test(use: Use, session: Session, machine_id: str, given: Mapping[str, Any], by: str, rank: Priority) -> Job:
+    return lifecycle.request_test(use, session, machine_id, ScriptOptions.from_json(given), by=by, priority=rank)
 
 
-def _release(use: Use, session: Session, machine_id: str, parameters: Mapping[str, Any], by: str) -> Job:
-    options, not_ours = ReleaseOptions.from_json(parameters), bool(parameters.get("not_ours"))
-    return lifecycle.request_release(use, session, machine_id, options, by=by, not_ours=not_ours)
+def _release(use: Use, session: Session, machine_id: str, given: Mapping[str, Any], by: str, rank: Priority) -> Job:
+    options, not_ours = ReleaseOptions.from_json(given), bool(given.get("not_ours"))
+    return lifecycle.request_release(use, session, machine_id, options, by=by, not_ours=not_ours, priority=rank)
 
 
 ACTIONS: Mapping[JobKind, Begin] = {
@@ -105,6 +108,7 @@ def begin(use: Use, order: Order, *, by: str) -> Bulk:
         found = _checked(session, order)
         bulk = Bulk(
             action=order.action.value, max_in_flight=order.limits.max_in_flight, stop_after=order.limits.stop_after,
+            priority=RANKS[order.priority],
             parameters_sealed=use.sealer.seal_text(orjson.dumps(dict(order.parameters)).decode()),
             parameters_shown=_shown(session, order), created_by=by, created_at=use.database.now(session),
         )  # fmt: skip
@@ -205,7 +209,7 @@ def _begin_item(use: Use, session: Session, bulk: Bulk, item: BulkItem, paramete
     begin_one = ACTIONS[JobKind(bulk.action)]
     try:
         with session.begin_nested():
-            job = begin_one(use, session, item.machine_id, parameters, bulk.created_by)
+            job = begin_one(use, session, item.machine_id, parameters, bulk.created_by, word_of(bulk.priority))
     except GoughError as error:
         item.state, item.reason = ItemState.REFUSED.value, f"{error} {error.hint}"
         return

@@ -9,12 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, NotFound
+from gough.domain.priorities import RANKS, Priority, word_of
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import ENDED_WELL, JobKind, Outcome, Retry, Table, restart_at
 from gough.domain.timeline import PersonEvent, Source, TimelineEvent
 from gough.persistence.models import ACTIVE, Job, JobLog, JobStep, Machine
-from gough.services import timeline, windows
-from gough.services.admission import ANYTIME
+from gough.services import audit, timeline, windows
+from gough.services.admission import ANYTIME, next_in_line
 from gough.services.context import Use
 from gough.services.machines import set_service
 from gough.services.waking import lock_machine
@@ -30,6 +31,7 @@ class Wish:
     by: str
     parameters: dict[str, Any]
     said: str
+    priority: Priority = Priority.NORMAL
 
 
 def create(use: Use, session: Session, machine: Machine, wish: Wish) -> Job:
@@ -40,7 +42,7 @@ def create(use: Use, session: Session, machine: Machine, wish: Wish) -> Job:
     session.execute(update(Job).where(Job.machine_id == machine.id).values(superseded=True, wake_at=None))
     job = Job(
         kind=wish.kind.value, machine=machine, parameters=wish.parameters, created_by=wish.by, created_at=now,
-        wake_at=now, events_after=timeline.newest_id(session, machine.id),
+        wake_at=now, events_after=timeline.newest_id(session, machine.id), priority=RANKS[wish.priority],
         steps=[JobStep(name=s.name, position=i) for i, s in enumerate(table_of(use, wish.kind))],
     )  # fmt: skip
     session.add(job)
@@ -88,6 +90,22 @@ def begin_now(use: Use, job_id: str, *, by: str) -> Job:
         job.parameters = {**job.parameters, ANYTIME: True}
         job.signals, job.wake_at = job.signals + 1, now
         _person(session, job, PersonEvent.HURRIED, f"{job.kind} may begin outside its window", by, now)
+    use.waker.wake()
+    return job
+
+
+def prioritise(use: Use, job_id: str, priority: Priority, *, by: str) -> Job:
+    """Let a queued job begin before, or after, others. Raises NotFound, or Conflict when it has begun."""
+    with use.database.write() as session:
+        job, now = find(session, job_id), use.database.now(session)
+        if job.state != "queued":
+            raise Conflict(f"Job {job.id} does not wait: it is {job.state}.", hint="Only what waits can be moved.")
+        before, job.priority = word_of(job.priority), RANKS[priority]
+        audit.note(before={"priority": before}, after={"priority": priority.value})
+        job.signals, job.wake_at = job.signals + 1, now
+        _person(session, job, PersonEvent.PRIORITISED, f"{job.kind}: priority {priority.value}", by, now)
+        session.flush()
+        next_in_line(session, job.machine.region_id, now)  # who gave way to it may not have to any more
     use.waker.wake()
     return job
 

@@ -23,6 +23,7 @@ from gough.domain.machine_options import (
 )
 from gough.domain.machine_status import COMMISSIONABLE, DEPLOYABLE, RELEASABLE, TESTABLE
 from gough.domain.machine_status import MachineStatus as Status
+from gough.domain.priorities import Priority
 from gough.domain.stages import JobKind
 from gough.domain.variables import check_values, secret_names
 from gough.persistence.models import Deployment, Job, Machine, TemplateVersion
@@ -31,6 +32,8 @@ from gough.services.agents import revoke
 from gough.services.attribution import holder
 from gough.services.context import Use
 from gough.services.jobs import Wish
+
+USUAL = Priority.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,21 @@ class Plan:
     options: DeployOptions = AS_IT_IS
 
 
-def deploy(use: Use, name: str, plan: Plan, *, by: str) -> Job:
+def deploy(use: Use, name: str, plan: Plan, *, by: str, priority: Priority = USUAL) -> Job:
     """Deploy to a machine. Raises NotFound, Invalid (every wrong variable at once) or Conflict; nothing was changed."""
-    return _in_one(use, lambda session: request_deployment(use, session, name, plan, by=by))
+    return _in_one(use, lambda session: request_deployment(use, session, name, plan, by=by, priority=priority))
 
 
-def request_deployment(use: Use, session: Session, name: str, plan: Plan, *, by: str) -> Job:
+def request_deployment(
+    use: Use, session: Session, name: str, plan: Plan, *, by: str, priority: Priority = USUAL
+) -> Job:
     """As `deploy`, in the caller's transaction."""
     machine = deployable(session, name)
     version, source, values = check_plan(session, plan)
     parameters: dict[str, Any] = {"template": version.label}
     if plan.options:
         parameters["options"] = plan.options.as_json()
-    wish = Wish(JobKind.DEPLOYMENT, by, parameters, f"deploy {version.label}")
+    wish = Wish(JobKind.DEPLOYMENT, by, parameters, f"deploy {version.label}", priority)
     job = jobs.create(use, session, machine, wish)
     secret = secret_names(source.variables)
     session.add(
@@ -85,47 +90,61 @@ def deployable(session: Session, name: str) -> Machine:
     return ready_for(session, name, JobKind.DEPLOYMENT)
 
 
-def commission(use: Use, name: str, options: CommissionOptions = COMMISSION_AS_USUAL, *, by: str) -> Job:
+def commission(
+    use: Use, name: str, options: CommissionOptions = COMMISSION_AS_USUAL, *, by: str, priority: Priority = USUAL
+) -> Job:
     """Raises NotFound, Invalid or Conflict."""
-    return _in_one(use, lambda session: request_commission(use, session, name, options, by=by))
+    return _in_one(use, lambda session: request_commission(use, session, name, options, by=by, priority=priority))
 
 
-def request_commission(use: Use, session: Session, name: str, options: CommissionOptions, *, by: str) -> Job:
+def request_commission(
+    use: Use, session: Session, name: str, options: CommissionOptions, *, by: str, priority: Priority = USUAL
+) -> Job:
     check_scripts(options)
     machine = ready_for(session, name, JobKind.COMMISSION)
-    return jobs.create(use, session, machine, Wish(JobKind.COMMISSION, by, options.as_json(), "commission"))
+    wish = Wish(JobKind.COMMISSION, by, options.as_json(), "commission", priority)
+    return jobs.create(use, session, machine, wish)
 
 
-def test(use: Use, name: str, options: ScriptOptions = TEST_AS_USUAL, *, by: str) -> Job:
+def test(use: Use, name: str, options: ScriptOptions = TEST_AS_USUAL, *, by: str, priority: Priority = USUAL) -> Job:
     """Raises NotFound, Invalid or Conflict."""
-    return _in_one(use, lambda session: request_test(use, session, name, options, by=by))
+    return _in_one(use, lambda session: request_test(use, session, name, options, by=by, priority=priority))
 
 
-def request_test(use: Use, session: Session, name: str, options: ScriptOptions, *, by: str) -> Job:
+def request_test(
+    use: Use, session: Session, name: str, options: ScriptOptions, *, by: str, priority: Priority = USUAL
+) -> Job:
     check_scripts(options)
     machine = ready_for(session, name, JobKind.TEST)
     require_ours(session, machine)  # a test reboots it
-    return jobs.create(use, session, machine, Wish(JobKind.TEST, by, options.as_json(), "test"))
+    return jobs.create(use, session, machine, Wish(JobKind.TEST, by, options.as_json(), "test", priority))
 
 
-def release(use: Use, name: str, options: ReleaseOptions = RELEASE_AS_USUAL, *, by: str, not_ours: bool = False) -> Job:
+def release(
+    use: Use, name: str, options: ReleaseOptions = RELEASE_AS_USUAL, *, by: str, not_ours: bool = False,
+    priority: Priority = USUAL,
+) -> Job:  # fmt: skip
     """Give the machine back to MAAS. Its agent's key and its tokens die with this.
 
     `not_ours`: yes, although somebody else deployed it.
     """
-    return _in_one(use, lambda session: request_release(use, session, name, options, by=by, not_ours=not_ours))
+    return _in_one(
+        use,
+        lambda session: request_release(use, session, name, options, by=by, not_ours=not_ours, priority=priority),
+    )
 
 
 def request_release(
-    use: Use, session: Session, name: str, options: ReleaseOptions, *, by: str, not_ours: bool = False
-) -> Job:
+    use: Use, session: Session, name: str, options: ReleaseOptions, *, by: str, not_ours: bool = False,
+    priority: Priority = USUAL,
+) -> Job:  # fmt: skip
     machine = ready_for(session, name, JobKind.RELEASE)
     if not not_ours:
         require_ours(session, machine)
     held = {"owner": machine.owner, "marked": marked_deployment(machine.owner_data)}
     said = f"release and erase ({options.erase.value})" if options.erases else "release"
     kind = JobKind.ERASURE if options.erases else JobKind.RELEASE
-    wish = Wish(kind, by, {**options.as_json(), "held": held}, said)
+    wish = Wish(kind, by, {**options.as_json(), "held": held}, said, priority)
     job = jobs.create(use, session, machine, wish)
     revoke(session, machine.id, now=use.database.now(session))
     return job

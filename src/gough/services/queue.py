@@ -70,6 +70,8 @@ def waits(session: Session, job: Job, now: datetime) -> Waits | None:
             return Waits(WINDOW, opens)
     if admission.paused(session) is not None:
         return Waits("Gough is paused")
+    if admission.pause_of(job.machine.region) is not None:
+        return Waits(f"Region {job.machine.region.name} is paused")
     found = held(job)
     return found if found is not None and found.opens is None else None
 

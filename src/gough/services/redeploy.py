@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
 from gough.domain.machine_status import RELEASABLE
 from gough.domain.machine_status import MachineStatus as Status
+from gough.domain.priorities import Priority
 from gough.domain.variables import check_values
 from gough.persistence.models import Deployment, Job, Machine, TemplateVersion
 from gough.services import lifecycle, machines, templates
@@ -21,7 +22,7 @@ from gough.services.workflow.orders import options_of
 GIVE = "Deploy it by hand instead: `gough machine deploy {} {} -v name=value`."
 
 
-def redeploy(use: Use, name: str, *, by: str, number: int | None = None) -> Job:
+def redeploy(use: Use, name: str, *, by: str, number: int | None = None, priority: Priority = Priority.NORMAL) -> Job:
     """A deployment of the version before the one the machine had last, or of its template's version `number`.
 
     The variables, secrets too, and MAAS's own choices are those of the machine's last deployment, released or not.
@@ -32,7 +33,7 @@ def redeploy(use: Use, name: str, *, by: str, number: int | None = None) -> Job:
         machine = machines.find(session, name)
         plan = plan_of(use, session, machine, number)
         _require_ready(machine)
-    return lifecycle.deploy(use, machine.id, plan, by=by)
+    return lifecycle.deploy(use, machine.id, plan, by=by, priority=priority)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def change(
             region.api_key_sealed = use.sealer.seal_text(api_key)
         if url is not None or api_key is not None:
             region.health, region.health_reason = "ok", ""
-            region.presence_at = None  # it may be another region behind that address: looked at in the next poll
+            region.presence_tried_at = None  # it may be another region behind that address: looked at in the next poll
         if max_in_flight is not None:
             region.max_in_flight = max_in_flight
         _set_feed(use, region, feed)
@@ -115,7 +115,7 @@ def sync(use: Use, name: str, *, by: str, full: bool = False) -> Region:
     """
     with use.database.write() as session:
         region = find(session, name)
-        region.presence_at = None
+        region.presence_tried_at = None
         if full:
             region.reread_before = use.database.now(session)
         audit.note(target=region.name, after={"full": full, "by": by})
@@ -126,7 +126,7 @@ def sync(use: Use, name: str, *, by: str, full: bool = False) -> Region:
 def unread(session: Session, region: Region) -> int:
     """How many machines are still to be read again, as `sync` or a restored backup wants it."""
     if region.reread_before is None:
-        return 0
+        return len(region.unread)
     stale = (Machine.region_id == region.id, Machine.vanished_at.is_(None), Machine.observed_at < region.reread_before)
     return session.scalar(select(func.count()).select_from(Machine).where(*stale)) or 0
 
@@ -143,6 +143,7 @@ class Standing:
     vanished: int
     oldest_reading: datetime | None
     is_followed: bool
+    at: datetime
 
 
 def standing(session: Session, region: Region, now: datetime) -> Standing:
@@ -155,7 +156,7 @@ def standing(session: Session, region: Region, now: datetime) -> Standing:
         .where(Machine.region_id == region.id)
     ).one()
     followed = region.poll_lease_until is not None and region.poll_lease_until > now
-    return Standing(region, counted[0], counted[1], counted[2], followed)
+    return Standing(region, counted[0], counted[1], counted[2], followed, now)
 
 
 def find(session: Session, name: str) -> Region:

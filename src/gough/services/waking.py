@@ -36,9 +36,11 @@ def signal_machine(session: Session, machine_id: str, *, now: datetime) -> None:
     )
 
 
-def wake_queued(session: Session, now: datetime) -> None:
-    """What holds jobs back has changed: each that waits to begin looks again."""
+def wake_queued(session: Session, now: datetime, *, region_id: str | None = None) -> None:
+    """What holds jobs back has changed, everywhere or in one region: each that waits to begin looks again."""
     woken = update(Job).where(Job.state == "queued").values(wake_at=now, signals=Job.signals + 1)
+    if region_id is not None:
+        woken = woken.where(Job.machine_id.in_(select(Machine.id).where(Machine.region_id == region_id)))
     session.execute(woken, execution_options={"synchronize_session": False})
 
 

@@ -33,6 +33,24 @@ def test_a_pause_holds_what_is_queued_and_says_who_paused_and_why(gough: Gough, 
     assert site.job(job_id).state == "running" and gough("job", "list").err == ""
 
 
+def test_a_region_is_paused_and_a_waiting_job_given_another_priority(gough: Gough, site: Site) -> None:
+    assert gough("region", "pause", "lab", "--reason", "its rack moves").code == 0
+    assert gough("region", "pause", "lab").code == 5
+    asked = gough("machine", "commission", site.ready("web-1"), "--skip-tests", "--priority", "urgent")
+    job_id = asked.out.strip()
+    site.settle()
+    assert site.job(job_id).state == "queued"
+    shown = json.loads(gough("region", "show", "lab", "-o", "json").out)
+    assert "its rack moves" in shown["paused"] and "its rack moves" in gough("region", "list").out
+    assert json.loads(gough("job", "list", "-o", "json").out)[0]["priority"] == "urgent"
+    assert gough("job", "prioritise", job_id, "low").out == f"{job_id} waits with priority low.\n"
+    assert json.loads(gough("job", "show", job_id, "-o", "json").out)["priority"] == "low"
+    assert gough("job", "prioritise", job_id, "soon").code == 2
+    assert gough("region", "resume", "lab").code == 0 and gough("region", "resume", "lab").code == 5
+    site.settle()
+    assert site.job(job_id).state == "running" and gough("job", "prioritise", job_id, "high").code == 5
+
+
 def test_a_job_waits_for_its_window_and_is_begun_by_a_person(gough: Gough, site: Site) -> None:
     """The clock begins on Thursday at noon."""
     site.ready("free")

@@ -7,7 +7,8 @@ from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.machine_status import MachineStatus as Status
 from gough.domain.windows import Window
 from gough.persistence.models import Job
-from gough.services import admission, jobs, lifecycle, regions, windows
+from gough.persistence.models import Region as RegionRow
+from gough.services import admission, jobs, lifecycle, queue, region_pause, regions, windows
 from tests.support.clock import Clock
 from tests.support.site import Site
 
@@ -120,5 +121,39 @@ def test_a_waiting_job_begins_at_once_when_its_window_is_changed_or_removed(site
         windows.change(site.use, "weekend", Window("weekdays", (3,), "06:00", 720), {"pool": ["default"]})
     else:
         windows.remove(site.use, "weekend")
+    site.settle()
+    assert site.job(job.id).state == "running"
+
+
+def test_pausing_a_region_drains_it(site: Site) -> None:
+    ((runs, running),) = commissioning(site, 1)
+    site.settle()
+    region_pause.pause(site.use, "lab", by="ada", reason="its rack moves")
+    later = site.ready("later")
+    queued = lifecycle.commission(site.use, later, WITHOUT_TESTS, by="op")
+    site.commissions(runs)
+    site.settle()
+    assert (site.job(running.id).state, site.job(queued.id).state) == ("done", "queued")
+    reason = site.machine(later).reason
+    assert "region lab is paused by ada for" in reason and "its rack moves" in reason
+    with site.database.read() as session:
+        waits = queue.waits(session, jobs.find(session, queued.id), site.clock.now)
+    assert waits == queue.Waits("Region lab is paused")
+    with pytest.raises(Conflict, match="paused already, by ada"):
+        region_pause.pause(site.use, "lab", by="bob")
+    region_pause.resume(site.use, "lab")
+    site.settle()
+    assert site.job(queued.id).state == "running"
+    with pytest.raises(Conflict, match="not paused"):
+        region_pause.resume(site.use, "lab")
+    with pytest.raises(NotFound):
+        region_pause.pause(site.use, "none", by="ada")
+
+
+def test_a_paused_region_leaves_the_others_alone(site: Site) -> None:
+    ((_, job),) = commissioning(site, 1)
+    with site.database.write() as session:
+        session.add(RegionRow(name="b", url="http://b.example/MAAS/", api_key_sealed="", created_at=site.clock.now))
+    region_pause.pause(site.use, "b", by="ada")
     site.settle()
     assert site.job(job.id).state == "running"

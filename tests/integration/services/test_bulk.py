@@ -1,9 +1,12 @@
 """One action on many machines: in waves, with a result for each, whoever dies meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from gough.domain.errors import Conflict, Invalid, NotFound
+from gough.domain.priorities import RANKS, Priority
 from gough.domain.stages import JobKind
 from gough.domain.waves import ItemState, Limits
 from gough.persistence.models import Bulk, BulkItem, Job
@@ -46,6 +49,16 @@ def finish_running(site: Site, made: Bulk, *, well: bool = True) -> None:
             site.maas.abort(system_id)
     site.settle()
     bulk.advance_all(site.use)
+
+
+def test_every_job_of_a_bulk_operation_has_its_priority(site: Site) -> None:
+    ids = ready(site, 2)
+    made = bulk.begin(site.use, replace(commission(ids, in_flight=1), priority=Priority.HIGH), by="operator")
+    finish_running(site, made)
+    finish_running(site, made)
+    with site.database.read() as session:
+        found = session.scalars(select(Job.priority).join(BulkItem, BulkItem.job_id == Job.id)).all()
+    assert list(found) == [RANKS[Priority.HIGH]] * 2
 
 
 def test_waves_begin_as_machines_end_and_each_machine_has_its_result(site: Site) -> None:

@@ -163,6 +163,54 @@ def test_a_machine_without_any_event_is_found_by_the_presence_check(site: Site, 
     assert site.machine(system_id).hostname == "latecomer"
 
 
+def test_an_import_that_breaks_off_goes_on_without_asking_which_machines_there_are_again(
+    site: Site, clock: Clock
+) -> None:
+    ids = [site.enlisted(f"web-{n}") for n in range(3)]
+    with site.database.write() as session:
+        session.get_one(Region, site.region_row().id).chunk_size = 1
+    asked: list[str] = []
+
+    def breaks_off(method: str, path: str, op: str | None) -> tuple[int, str] | None:
+        asked.append("presence" if op == "power_parameters" else path)
+        lists = method == "GET" and op is None and path.endswith("machines/")
+        return (500, "out of order") if lists and asked.count(path) == 2 else None
+
+    site.region.intercept = breaks_off
+    site.poll()
+    row = site.region_row()
+    assert (row.health, row.imported_at, row.import_done, len(row.unread)) == ("down", None, 1, 2)
+    clock.forward(seconds=5)
+    site.poll()
+    row = site.region_row()
+    assert (row.health, row.imported_at, row.unread) == ("ok", row.presence_at, [])
+    assert [site.machine(system_id).hostname for system_id in ids] == ["web-0", "web-1", "web-2"]
+    assert asked.count("presence") == 1
+
+
+def test_a_presence_check_that_fails_is_not_repeated_before_it_is_due_again(site: Site, clock: Clock) -> None:
+    site.poll()
+    clock.forward(seconds=300)
+    asked: list[str] = []
+
+    def refuses(method: str, path: str, op: str | None) -> tuple[int, str] | None:
+        if op != "power_parameters":
+            return None
+        asked.append(path)
+        return 403, "not you"
+
+    site.region.intercept = refuses
+    site.poll()
+    assert (len(asked), site.region_row().health) == (1, "refused")
+    for _ in range(3):
+        clock.forward(seconds=5)
+        site.poll()
+    assert (len(asked), site.region_row().health) == (1, "ok")
+    clock.forward(seconds=300)
+    site.poll()
+    assert len(asked) == 2
+
+
 def test_a_machine_deleted_in_maas_vanishes_with_its_history_kept_and_may_come_back(site: Site, clock: Clock) -> None:
     system_id, job_id = site.deploying()
     removed = site.region.core.machines.pop(system_id)

@@ -15,6 +15,7 @@ from tests.support.site import Site
 WINDOWS = "/api/v1/maintenance-windows"
 WEEKEND = {"name": "weekend", "days": ["sat", "sun"], "start": "06:00", "minutes": 120}
 SMART = "smartctl-validate"
+HIGH = {"priority": "high"}
 
 
 @pytest.fixture
@@ -32,6 +33,32 @@ def failed(site: Site) -> str:
     return f"/api/v1/machines/{system_id}/results"
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("commission", {"skip_tests": True}), ("deploy", {"template": "plain"}), ("test", {}), ("release", {})],
+)
+def test_a_job_is_asked_for_with_a_priority_which_is_shown_and_can_be_changed(
+    admin: Client, site: Site, path: str, body: dict[str, object]
+) -> None:
+    system_id = site.in_service()[0] if path == "release" else site.ready()
+    url, more = f"/api/v1/machines/{system_id}/{path}", {"not_ours": True} if path == "release" else {}
+    wrong = admin.change(url, {**body, "priority": "soon"})
+    assert pointers(wrong) == {"/priority"}
+    made = admin.change(url, {**body, **more, "priority": "urgent"}).json()
+    assert made["priority"] == "urgent" and "priority" not in str(made["parameters"])
+    changed = admin.change(f"/api/v1/jobs/{made['id']}/priority", {"priority": "low"})
+    assert (changed.status_code, changed.json()["priority"]) == (202, "low")
+    assert admin.get(f"/api/v1/jobs/{made['id']}").json()["priority"] == "low"
+    newest = admin.get("/api/v1/audit").json()["items"][0]
+    assert (newest["before"], newest["after"]) == ({"priority": "urgent"}, {"priority": "low"})
+
+
+def test_a_region_is_paused_with_a_reason_and_says_so(admin: Client) -> None:
+    paused = admin.change("/api/v1/regions/lab/pause", {"reason": " its rack moves "}).json()["paused"]
+    assert (paused["reason"], admin.get("/api/v1/regions/lab").json()["paused"]) == ("its rack moves", paused)
+    assert admin.change("/api/v1/regions/lab/resume", {}).json()["paused"] is None
+
+
 def queued(site: Site) -> str:
     return lifecycle.commission(site.use, site.ready(), WITHOUT_TESTS, by="op").id
 
@@ -46,6 +73,9 @@ ASKED = [
     ("POST", "/api/v1/jobs/pause", {}, {Role.VIEWER: 403, Role.OPERATOR: 403, Role.ADMIN: 200}),
     ("POST", "/api/v1/jobs/resume", {}, {Role.VIEWER: 403, Role.OPERATOR: 403, Role.ADMIN: 409}),
     ("POST", "/api/v1/jobs/none/begin", {}, {Role.VIEWER: 403, Role.OPERATOR: 404, Role.ADMIN: 404}),
+    ("POST", "/api/v1/jobs/none/priority", HIGH, {Role.VIEWER: 403, Role.OPERATOR: 404, Role.ADMIN: 404}),
+    ("POST", "/api/v1/regions/lab/pause", {}, {Role.VIEWER: 403, Role.OPERATOR: 403, Role.ADMIN: 200}),
+    ("POST", "/api/v1/regions/lab/resume", {}, {Role.VIEWER: 403, Role.OPERATOR: 403, Role.ADMIN: 409}),
     ("GET", WINDOWS, None, {Role.VIEWER: 200, Role.OPERATOR: 200, Role.ADMIN: 200}),
     ("POST", WINDOWS, WEEKEND, {Role.VIEWER: 403, Role.OPERATOR: 403, Role.ADMIN: 201}),
     ("DELETE", f"{WINDOWS}/none", None, {Role.VIEWER: 403, Role.OPERATOR: 403, Role.ADMIN: 404}),

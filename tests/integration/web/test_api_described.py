@@ -47,6 +47,8 @@ def test_every_form_has_a_name_of_its_own(guard: Guard) -> None:
     """Two of one name are told apart by their modules or directions, which generators of clients stumble over."""
     names = openapi.described()["components"]["schemas"]
     assert len(names) > 90 and [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)] == []
+
+
 def test_everything_has_an_example_that_is_valid_by_its_own_schema(guard: Guard) -> None:
     described = openapi.described()
     schemas = {"components": {"schemas": described["components"]["schemas"]}}

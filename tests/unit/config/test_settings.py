@@ -53,7 +53,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_WORKER_THREADS": ("8", 8),
     "GOUGH_LEASE_SECONDS": ("45", 45.0),
     "GOUGH_MAAS_POLL_SECONDS": ("2.5", 2.5),
-    "GOUGH_MAAS_PRESENCE_SECONDS": ("60", 60.0),
+    "GOUGH_MAAS_PRESENCE_SECONDS": ("600", 600.0),
     "GOUGH_AGENT_INTERVAL_SECONDS": ("15", 15.0),
     "GOUGH_DEADLINES": ("install=1h,agent=90s", {"install": timedelta(hours=1), "agent": timedelta(seconds=90)}),
 }
@@ -172,11 +172,18 @@ def test_plain_http_needs_an_explicit_yes(url: str, allowed: str, fine: bool) ->
 @pytest.mark.parametrize(
     ("name", "bad"),
     [("GOUGH_PORT", "0"), ("GOUGH_PORT", "65536"), ("GOUGH_WORKER_THREADS", "0"), ("GOUGH_LEASE_SECONDS", "1"),
-     ("GOUGH_MAAS_POLL_SECONDS", "0"), ("GOUGH_AGENT_INTERVAL_SECONDS", "-1"),
+     ("GOUGH_MAAS_POLL_SECONDS", "0"), ("GOUGH_MAAS_PRESENCE_SECONDS", "299"), ("GOUGH_AGENT_INTERVAL_SECONDS", "-1"),
      ("GOUGH_DEADLINES", "install=9999999999999999h")],
 )  # fmt: skip
 def test_a_value_out_of_bounds_is_refused_by_name(name: str, bad: str) -> None:
     assert [problem.pointer for problem in refusal({name: bad}).problems] == [name]
+
+
+def test_only_a_region_on_this_computer_is_asked_more_often_for_its_machines() -> None:
+    quick = {"GOUGH_MAAS_PRESENCE_SECONDS": "1"}
+    assert read_settings(quick | {"MAAS_URL": "http://127.0.0.1:5240/MAAS/"}).maas_presence_seconds == 1
+    error = refusal(quick | {"MAAS_URL": "http://maas.example:5240/MAAS/"})
+    assert [problem.pointer for problem in error.problems] == ["GOUGH_MAAS_PRESENCE_SECONDS"]
 
 
 def test_no_secret_shows_when_settings_are_printed() -> None:

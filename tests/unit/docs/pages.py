@@ -10,6 +10,7 @@ PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 _BLOCK = re.compile(r"^(?: {4}.*\n?)+", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(r"(?:src|tests|tools|bench|apps|agent|docs|cloud-init|requirements)/[\w./-]*")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -24,6 +25,11 @@ def commands(text: str, program: str) -> Iterator[str]:
         line = code.strip().removeprefix("$ ").partition("#")[0].strip()
         if line == program or line.startswith(f"{program} "):
             yield line
+
+
+def paths(text: str) -> Iterator[str]:
+    """Between backticks, what begins like a file or folder of this tree; patterns are none."""
+    yield from (code for code in _INLINE.findall(_FENCE.sub("", text)) if _PATH.fullmatch(code))
 
 
 def links(text: str) -> Iterator[str]:

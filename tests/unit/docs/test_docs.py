@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from gough.cli.main import app
 from gough.config import Settings
-from tests.unit.docs.pages import PAGES, ROOT, anchors, commands, first_column, links, name_of
+from tests.unit.docs.pages import PAGES, ROOT, anchors, commands, first_column, links, name_of, paths
 from tools import generate_docs
 
 TEXTS = {name_of(page): page.read_text(encoding="utf-8") for page in PAGES}
@@ -123,7 +123,18 @@ def test_every_command_is_documented() -> None:
         assert set(re.findall(r"`([\w-]+)`", row)) == set(getattr(command, "commands", {})), name
 
 
-# Links and words
+# Links, paths and words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_and_folders_that_are_named_are_there(page: Path) -> None:
+    missing = [path for path in paths(TEXTS[name_of(page)]) if not (ROOT / path).exists()]
+    assert missing == []
+
+
+def test_paths_are_found_between_backticks() -> None:
+    text = "See `src/gough/cli` and `tests/none.py`, not `GET /api`, `docs/*.md`, nor src/bare.py.\n"
+    assert list(paths(text)) == ["src/gough/cli", "tests/none.py"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -10,6 +10,7 @@ from gough.domain.agents import is_silent
 from gough.domain.durations import in_words, parse_duration, parse_durations
 from gough.domain.passwords import COMMON, fault_of
 from gough.domain.permissions import GRANTS, Permission, Role
+from gough.domain.priorities import RANKS, Priority, word_of
 from gough.domain.retry import Backoff
 from gough.domain.service_state import ServiceState
 
@@ -111,3 +112,11 @@ def test_a_fast_agent_is_given_five_seconds_all_the_same() -> None:
 
 def test_every_service_state_has_words() -> None:
     assert [state.label for state in ServiceState] == ["In service", "In progress", "Needs attention", "Out of service"]
+
+
+def test_priorities_are_ranked_as_their_words_say_and_every_number_has_a_word() -> None:
+    ascending = [Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT]
+    assert sorted(Priority, key=RANKS.__getitem__) == ascending
+    assert [word_of(RANKS[word]) for word in ascending] == ascending
+    assert RANKS[Priority.NORMAL] == 0, "what jobs had before there were words"
+    assert [word_of(rank) for rank in (-99, 9, 99)] == [Priority.LOW, Priority.NORMAL, Priority.URGENT]

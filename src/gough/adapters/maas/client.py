@@ -34,7 +34,8 @@ def connect(url: str, api_key: str, *, loopback: bool = True) -> Provisioner:
 class MaasClient(MachineOperations, MachineSetup, Catalogue):
     """One MAAS region, as `Provisioner` describes it. Safe to share between threads.
 
-    `clock` and `sleep` are for tests: seconds since the epoch, and the pause between two tries of a GET.
+    `clock`, `sleep` and `timer` are for tests: seconds since the epoch, the pause between two tries of a GET, and
+    seconds that only grow.
     """
 
     def __init__(
@@ -45,8 +46,9 @@ class MaasClient(MachineOperations, MachineSetup, Catalogue):
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(RegionHttp(url, OAuthPlaintext(api_key, clock=clock), transport, sleep))
+        super().__init__(RegionHttp(url, OAuthPlaintext(api_key, clock=clock), transport, sleep, timer))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._http.url!r})"

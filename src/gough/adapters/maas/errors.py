@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import httpx
 import orjson
 
+from gough.adapters.maas.hints import hint_for
 from gough.adapters.outbound import Forbidden
 from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Outside, Problem, Refused, Unavailable
 
@@ -18,13 +19,6 @@ ELSEWHERE = "Give the region's own address. One on this computer needs GOUGH_MAA
 LONGEST = 600  # characters of MAAS's words; an HTML page of Django's is longer and says no more
 WHOLE_FORM = "__all__"
 _WRONG_STATE = "because of the current state of the node"
-_HINTS = {
-    401: "Check the region's API key, and that this host's clock is right.",
-    403: "The key's user may not do this, or the machine is locked or belongs to somebody else.",
-    405: "Check that MAAS_URL points at a MAAS region, such as http://maas:5240/MAAS/.",
-    410: "Check that MAAS_URL points at a MAAS region that speaks API 2.0.",
-}
-
 Redact = Callable[[str], str]
 
 
@@ -35,17 +29,18 @@ def translate(response: httpx.Response, redact: Redact) -> GoughError:
     if fields:
         return _validation_error(fields, redact)
     said = redact(_words(response))
+    hint = hint_for(status, said)
     if status >= 500 or status in {408, 429} or "retry-after" in response.headers:
-        return Unavailable(SYSTEM, f"{status} {said}")  # Retry-After: its database asks to try again
+        return Unavailable(SYSTEM, f"{status} {said}", hint=hint)  # Retry-After: its database asks to try again
     match status:
         case 400:
-            return Invalid(f"{SYSTEM}: {said}")
+            return Invalid(f"{SYSTEM}: {said}", hint=hint)
         case 404:
-            return NotFound(f"{SYSTEM}: {said}")
+            return NotFound(f"{SYSTEM}: {said}", hint=hint)
         case 409:
-            return Conflict(f"{SYSTEM}: {said}")
+            return Conflict(f"{SYSTEM}: {said}", hint=hint)
         case _ if 400 <= status < 500:
-            return Refused(SYSTEM, said, hint=_HINTS.get(status, ""))
+            return Refused(SYSTEM, said, hint=hint)
     hint = "Check MAAS_URL: something other than a MAAS region, or a redirecting proxy, answers there."
     return Unavailable(SYSTEM, f"answered {status} {said}", hint=hint)
 
@@ -85,10 +80,10 @@ def _validation_error(fields: Mapping[str, list[str]], redact: Redact) -> GoughE
         for message in messages
     ]
     said = "; ".join(f"{p.pointer[1:]}: {p.message}" if p.pointer else p.message for p in problems)
-    text = f"{SYSTEM}: {said[:LONGEST]}"
+    text, hint = f"{SYSTEM}: {said[:LONGEST]}", hint_for(httpx.codes.BAD_REQUEST, said)
     if any(_WRONG_STATE in p.message for p in problems if not p.pointer):
-        return Conflict(text)  # commission and test answer a wrong state as if the form were wrong
-    return Invalid(text, problems=problems)
+        return Conflict(text, hint=hint)  # commission and test answer a wrong state as if the form were wrong
+    return Invalid(text, hint=hint, problems=problems)
 
 
 def _words(response: httpx.Response) -> str:

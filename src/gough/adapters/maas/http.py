@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import httpx
-import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from gough.adapters.maas.capped import CappedTransport, Endless
 from gough.adapters.maas.errors import translate, unreachable, unreadable
 from gough.adapters.maas.oauth import OAuthPlaintext
 from gough.domain.errors import Misconfigured, Unavailable
@@ -21,16 +21,29 @@ Params = Mapping[str, str | Sequence[str]]
 Form = Mapping[str, str | Sequence[str]]  # a list becomes a repeated field, as MAAS wants it
 
 
+class _Secret(BaseModel):
+    """A value that is passed over: without fields, nothing of it becomes a Python object."""
+
+
+KEYS = TypeAdapter(dict[str, _Secret])
+
+
 class RegionHttp:
-    """Safe to share between threads, as httpx.Client is."""
+    """Safe to share between threads, as httpx.Client is. `timer` gives seconds that only grow."""
 
     def __init__(
-        self, url: str, auth: OAuthPlaintext, transport: httpx.BaseTransport | None, sleep: Callable[[float], None]
+        self,
+        url: str,
+        auth: OAuthPlaintext,
+        transport: httpx.BaseTransport | None,
+        sleep: Callable[[float], None],
+        timer: Callable[[], float],
     ) -> None:
         self._auth = auth
         self._sleep = sleep
         self.url = api_root(url)
-        self._client = httpx.Client(base_url=self.url, auth=auth, timeout=TIMEOUT, transport=transport)
+        capped = CappedTransport(transport or httpx.HTTPTransport(), timer)
+        self._client = httpx.Client(base_url=self.url, auth=auth, timeout=TIMEOUT, transport=capped)
 
     def close(self) -> None:
         self._client.close()
@@ -44,10 +57,12 @@ class RegionHttp:
 
     def get_keys(self, path: str, params: Params) -> frozenset[str]:
         """Only the names of a JSON object: its values are secrets, so they are not quoted, logged or kept."""
-        response = self._get(path, params)
+        return self.keys_of(self._get(path, params))
+
+    def keys_of(self, response: httpx.Response) -> frozenset[str]:
         keys = _keys(response.content)
         if keys is None:
-            raise unreadable(response, "not a JSON object")
+            raise unreadable(response, "not a JSON object of objects")
         return keys
 
     def get_bytes(self, path: str, params: Params | None = None) -> bytes:
@@ -81,6 +96,8 @@ class RegionHttp:
         """None where another try may help."""
         try:
             response = self._send("GET", path, params)
+        except Endless:
+            raise
         except Unavailable:
             return None
         return None if response.status_code in WORTH_ANOTHER_TRY else response
@@ -121,12 +138,11 @@ def api_root(url: str) -> str:
 
 
 def _keys(content: bytes) -> frozenset[str] | None:
-    """None when it is not a JSON object. The decoder's error is dropped on purpose: it carries the document."""
+    """None when it is not a JSON object of objects. The error is dropped on purpose: it carries the document."""
     try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        return frozenset(KEYS.validate_json(content))
+    except ValidationError:
         return None
-    return frozenset(body) if isinstance(body, dict) else None
 
 
 def _first_mismatch(error: ValidationError) -> str:

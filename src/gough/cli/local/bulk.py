@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gough.cli import embedded
+from gough.domain.priorities import Priority, word_of
 from gough.domain.waves import ItemState, Limits
 from gough.persistence.models import Bulk
 from gough.services import bulk, bulk_results, forecasts
@@ -15,18 +16,26 @@ Counts = Mapping[ItemState, int]
 
 
 def forecast(
-    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int
+    verb: str,
+    ids: Sequence[str],
+    parameters: Mapping[str, Any],
+    max_in_flight: int,
+    stop_after: int,
+    priority: Priority,
 ) -> tuple[list[dict[str, Any]], int]:
     """What would happen on each machine, and how many of those that would begin are in service now."""
-    found = bulk.dry_run(embedded.use(), bulk.Order(VERBS[verb], ids, Limits(max_in_flight, stop_after), parameters))
+    found = bulk.dry_run(
+        embedded.use(), bulk.Order(VERBS[verb], ids, Limits(max_in_flight, stop_after), parameters, priority)
+    )
     with embedded.use().database.read() as session:
         return [asdict(each) for each in found], len(forecasts.in_service(session, found))
 
 
 def begin(
-    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int
+    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int,
+    priority: Priority,
 ) -> str:  # fmt: skip
-    order = bulk.Order(VERBS[verb], ids, Limits(max_in_flight, stop_after), parameters)
+    order = bulk.Order(VERBS[verb], ids, Limits(max_in_flight, stop_after), parameters, priority)
     return bulk.begin(embedded.use(), order, by=embedded.me()).id
 
 
@@ -61,6 +70,7 @@ def stop(bulk_id: str) -> None:
 def _row(found: Bulk, counts: Counts) -> dict[str, Any]:
     return {
         "id": found.id, "action": verb_of(found.action), "state": found.state, "reason": found.reason,
+        "priority": word_of(found.priority).value,
         "machines": sum(counts.values()),
         "results": ", ".join(f"{counts[state]} {state.value}" for state in ItemState if state in counts),
         "max_in_flight": found.max_in_flight, "stop_after": found.stop_after, "parameters": found.parameters_shown,

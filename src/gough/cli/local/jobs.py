@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from gough.cli import embedded
+from gough.domain.priorities import Priority, word_of
 from gough.persistence.models import Job
 from gough.services import admission, jobs
 
@@ -47,6 +48,10 @@ def retry(job_id: str, *, confirm_wipe: bool) -> None:
     jobs.retry(embedded.use(), job_id, by=embedded.me(), confirm_wipe=confirm_wipe)
 
 
+def prioritise(job_id: str, priority: Priority) -> None:
+    jobs.prioritise(embedded.use(), job_id, priority, by=embedded.me())
+
+
 def begin(job_id: str) -> None:
     jobs.begin_now(embedded.use(), job_id, by=embedded.me())
 
@@ -74,5 +79,6 @@ def _row(job: Job) -> dict[str, Any]:
     stage = next((s.name for s in job.steps if s.state in ("running", "failed")), "")
     return {
         "id": job.id, "kind": job.kind, "machine": job.machine.hostname, "state": job.state, "stage": stage,
+        "priority": word_of(job.priority).value,
         "created_by": job.created_by, "created_at": job.created_at, "finished_at": job.finished_at,
     }  # fmt: skip

@@ -7,29 +7,30 @@ from gough.cli import embedded
 from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
 from gough.domain.machine_status import MachineStatus
 from gough.domain.operations import Operation
+from gough.domain.priorities import Priority
 from gough.services import adoption, lifecycle, locations, operations
 from gough.services import redeploy as anew
 from gough.services.bulk import plan_of
 
 
-def deploy(name: str, parameters: Mapping[str, Any]) -> str:
-    return lifecycle.deploy(embedded.use(), name, plan_of(parameters), by=embedded.me()).id
+def deploy(name: str, parameters: Mapping[str, Any], priority: Priority) -> str:
+    return lifecycle.deploy(embedded.use(), name, plan_of(parameters), by=embedded.me(), priority=priority).id
 
 
-def redeploy(name: str, version: int | None) -> str:
-    return anew.redeploy(embedded.use(), name, by=embedded.me(), number=version).id
+def redeploy(name: str, version: int | None, priority: Priority) -> str:
+    return anew.redeploy(embedded.use(), name, by=embedded.me(), number=version, priority=priority).id
 
 
-def commission(name: str, options: CommissionOptions) -> str:
-    return lifecycle.commission(embedded.use(), name, options, by=embedded.me()).id
+def commission(name: str, options: CommissionOptions, priority: Priority) -> str:
+    return lifecycle.commission(embedded.use(), name, options, by=embedded.me(), priority=priority).id
 
 
-def test(name: str, options: ScriptOptions) -> str:
-    return lifecycle.test(embedded.use(), name, options, by=embedded.me()).id
+def test(name: str, options: ScriptOptions, priority: Priority) -> str:
+    return lifecycle.test(embedded.use(), name, options, by=embedded.me(), priority=priority).id
 
 
-def release(name: str, options: ReleaseOptions, *, not_ours: bool) -> str:
-    return lifecycle.release(embedded.use(), name, options, by=embedded.me(), not_ours=not_ours).id
+def release(name: str, options: ReleaseOptions, priority: Priority, *, not_ours: bool) -> str:
+    return lifecycle.release(embedded.use(), name, options, by=embedded.me(), not_ours=not_ours, priority=priority).id
 
 
 def adopt(name: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gough.cli.remote.connecting import POLL_SECONDS, gough, when
 from gough.cli.remote.parameters import of_action
+from gough.domain.priorities import Priority
 from gough.domain.waves import ItemState
 from gough.web.api.answers.site import Bulk, BulkResult
 
@@ -13,18 +14,24 @@ __all__ = ["POLL_SECONDS"]
 
 
 def forecast(
-    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int
+    verb: str,
+    ids: Sequence[str],
+    parameters: Mapping[str, Any],
+    max_in_flight: int,
+    stop_after: int,
+    priority: Priority,
 ) -> tuple[list[dict[str, Any]], int]:
     """What would happen on each machine, and how many of those that would begin are in service now."""
-    found = gough().bulk.forecast(**_order(verb, ids, parameters, max_in_flight, stop_after))
+    found = gough().bulk.forecast(**_order(verb, ids, parameters, max_in_flight, stop_after, priority))
     rows = [{"machine_id": each.machine_id, "hostname": each.hostname, "refusal": each.reason} for each in found.items]
     return rows, found.counts["in_service"]
 
 
 def begin(
-    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int
+    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int,
+    priority: Priority,
 ) -> str:  # fmt: skip
-    return gough().bulk.begin(**_order(verb, ids, parameters, max_in_flight, stop_after)).id
+    return gough().bulk.begin(**_order(verb, ids, parameters, max_in_flight, stop_after, priority)).id
 
 
 def newest(limit: int) -> list[dict[str, Any]]:
@@ -52,11 +59,16 @@ def stop(bulk_id: str) -> None:
 
 
 def _order(
-    verb: str, ids: Sequence[str], parameters: Mapping[str, Any], max_in_flight: int, stop_after: int
+    verb: str,
+    ids: Sequence[str],
+    parameters: Mapping[str, Any],
+    max_in_flight: int,
+    stop_after: int,
+    priority: Priority,
 ) -> dict[str, Any]:
     return {
         "action": verb, "ids": list(ids), "parameters": of_action(verb, parameters), "max_in_flight": max_in_flight,
-        "stop_after": stop_after,
+        "stop_after": stop_after, "priority": priority,
     }  # fmt: skip
 
 
@@ -74,6 +86,7 @@ def _item(each: BulkResult) -> dict[str, Any]:
 def _row(found: Bulk) -> dict[str, Any]:
     return {
         "id": found.id, "action": found.action, "state": found.state, "reason": found.reason,
+        "priority": found.priority,
         "machines": found.machines,
         "results": ", ".join(f"{count} {state}" for state, count in _counts(found).items()),
         "max_in_flight": found.max_in_flight, "stop_after": found.stop_after, "parameters": found.parameters,

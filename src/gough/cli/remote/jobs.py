@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Any
 
 from gough.cli.remote.connecting import POLL_SECONDS, gough, when
+from gough.domain.priorities import Priority
 from gough.web.api.answers.machines import Job
 
 __all__ = ["POLL_SECONDS"]
@@ -42,6 +43,10 @@ def retry(job_id: str, *, confirm_wipe: bool) -> None:
     gough().jobs.retry(job_id, confirm_wipe=confirm_wipe)
 
 
+def prioritise(job_id: str, priority: Priority) -> None:
+    gough().jobs.prioritise(job_id, priority=priority)
+
+
 def begin(job_id: str) -> None:
     gough().jobs.begin(job_id)
 
@@ -64,5 +69,6 @@ def _row(job: Job) -> dict[str, Any]:
     stage = next((s.name for s in job.steps if s.state in ("running", "failed")), "")
     return {
         "id": job.id, "kind": job.kind, "machine": job.hostname, "state": job.state, "stage": stage,
+        "priority": job.priority,
         "created_by": job.created_by, "created_at": when(job.created_at), "finished_at": when(job.finished_at),
     }  # fmt: skip

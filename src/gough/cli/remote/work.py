@@ -8,26 +8,27 @@ from gough.cli.remote.parameters import of_action
 from gough.domain.locations import Location, unit_text
 from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
 from gough.domain.operations import Operation
+from gough.domain.priorities import Priority
 
 
-def deploy(name: str, parameters: Mapping[str, Any]) -> str:
-    return gough().machines.deploy(name, **of_action("deploy", parameters)).id
+def deploy(name: str, parameters: Mapping[str, Any], priority: Priority) -> str:
+    return gough().machines.deploy(name, **of_action("deploy", parameters), priority=priority).id
 
 
-def redeploy(name: str, version: int | None) -> str:
-    return gough().machines.redeploy(name, version=version).id
+def redeploy(name: str, version: int | None, priority: Priority) -> str:
+    return gough().machines.redeploy(name, version=version, priority=priority).id
 
 
-def commission(name: str, options: CommissionOptions) -> str:
-    return gough().machines.commission(name, **options.as_json()).id
+def commission(name: str, options: CommissionOptions, priority: Priority) -> str:
+    return gough().machines.commission(name, **options.as_json(), priority=priority).id
 
 
-def test(name: str, options: ScriptOptions) -> str:
-    return gough().machines.test(name, **options.as_json()).id
+def test(name: str, options: ScriptOptions, priority: Priority) -> str:
+    return gough().machines.test(name, **options.as_json(), priority=priority).id
 
 
-def release(name: str, options: ReleaseOptions, *, not_ours: bool) -> str:
-    return gough().machines.release(name, **options.as_json(), not_ours=not_ours).id
+def release(name: str, options: ReleaseOptions, priority: Priority, *, not_ours: bool) -> str:
+    return gough().machines.release(name, **options.as_json(), not_ours=not_ours, priority=priority).id
 
 
 def adopt(name: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Bulk(Base):
     parameters_shown: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     max_in_flight: Mapped[int]
     stop_after: Mapped[int] = mapped_column(default=0)
+    priority: Mapped[int] = mapped_column(default=0)
     created_by: Mapped[str] = mapped_column(String(150))
     created_at: Mapped[datetime] = mapped_column(Utc)
     finished_at: Mapped[datetime | None] = mapped_column(Utc)

@@ -22,6 +22,7 @@ class Job(Base):
     begun, so nothing heals this one. `signals` counts what happened meanwhile, so that a wake-up between reading the
     facts and going to sleep is not lost. `lease_token` grows with every claim and fences commits. `events_after`: the
     job's part of the timeline begins behind this event. `dispatched_at`: when it was last put into Celery's queue.
+    `priority` is a rank of `domain.priorities`: the larger begins first.
     """
 
     __tablename__ = "jobs"

@@ -21,6 +21,8 @@ class Region(Base):
     a minute; `reconcile_period` is the time in seconds after which every machine has been read again.
 
     One with `removed_at` is followed no more: it stays for its machines' history, under another name, without its key.
+    While `paused_at` is set, no job begins in the region. `presence_tried_at`: when MAAS was last asked which machines
+    there are, whatever came of it; `unread` are those (system ids) that were found then and have to be read yet.
     """
 
     __tablename__ = "maas_regions"
@@ -38,6 +40,8 @@ class Region(Base):
     event_cursor: Mapped[int | None] = mapped_column(BigId)
     polled_at: Mapped[datetime | None] = mapped_column(Utc)
     presence_at: Mapped[datetime | None] = mapped_column(Utc)
+    presence_tried_at: Mapped[datetime | None] = mapped_column(Utc)
+    unread: Mapped[list[str]] = mapped_column(Json, default=list)
     poll_lease_until: Mapped[datetime | None] = mapped_column(Utc)
     poll_lease_token: Mapped[int] = mapped_column(default=0)
     event_marks: Mapped[list[list[Any]]] = mapped_column(Json, default=list)
@@ -61,6 +65,9 @@ class Region(Base):
     feed_state: Mapped[str] = mapped_column(String(10), default="off")
     feed_reason: Mapped[str] = mapped_column(Text, default="")
     removed_at: Mapped[datetime | None] = mapped_column(Utc)
+    paused_at: Mapped[datetime | None] = mapped_column(Utc)
+    paused_by: Mapped[str] = mapped_column(String(150), default="")
+    paused_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class Machine(Base):

@@ -77,5 +77,5 @@ def begin_again(visit: Visit, now: datetime) -> None:
     )
     visit.set(
         event_epoch=region.event_epoch + 1, event_cursor=cursor, event_marks=[mark_of(newest)] if newest else [],
-        reread_before=now, presence_at=None, remark=said,
+        reread_before=now, presence_tried_at=None, remark=said,
     )  # fmt: skip

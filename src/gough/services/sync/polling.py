@@ -1,7 +1,5 @@
 """One look at a region, from beginning to end."""
 
-from datetime import timedelta
-
 import structlog
 
 from gough.domain.errors import GoughError
@@ -10,7 +8,7 @@ from gough.services import regions
 from gough.services.context import Use
 from gough.services.sync.events import follow_events
 from gough.services.sync.history import HistoryChanged, begin_again, mark_of
-from gough.services.sync.importing import check_presence
+from gough.services.sync.importing import import_unread
 from gough.services.sync.reading import Reading
 from gough.services.sync.reconcile import reconcile
 from gough.services.sync.visit import Visit, set_region
@@ -68,13 +66,10 @@ def _look(visit: Visit, reading: Reading | None) -> Reading:
 
 
 def _steps(visit: Visit, reading: Reading | None) -> Reading:
-    region, now = visit.region, visit.began_at
-    if region.event_cursor is None:
+    if visit.region.event_cursor is None:
         newest, _ = visit.ask(visit.client.newest_event)  # before the machines, so that nothing falls between
         visit.set(event_cursor=newest.id if newest else 0, event_marks=[mark_of(newest)] if newest else [])
-    every = timedelta(seconds=visit.use.settings.maas_presence_seconds)
-    if region.presence_at is None or now - region.presence_at >= every:
-        check_presence(visit)
+    import_unread(visit)
     reading = follow_events(visit, reading)
     reconcile(visit)
     return reading

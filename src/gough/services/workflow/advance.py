@@ -151,10 +151,12 @@ def _sleep(session: Session, job: Job, *, until: datetime | None, seen: int, now
 
 
 def _rest(session: Session, job: Job, *, wake_at: Any) -> None:
-    """The lease ends in the same commit."""
+    """The lease ends in the same commit, and the message that brought the job here is used up."""
     session.flush()
     session.execute(
-        update(Job).where(Job.id == job.id).values(wake_at=wake_at, lease_until=None, lease_owner=None),
+        update(Job)
+        .where(Job.id == job.id)
+        .values(wake_at=wake_at, lease_until=None, lease_owner=None, dispatched_at=None),
         execution_options={"synchronize_session": False},
     )
 

@@ -8,7 +8,8 @@ from gough.services import admission, jobs
 from gough.web.api.answers.machines import Job
 from gough.web.api.answers.site import Paused
 from gough.web.api.machines import Strict, accepted
-from gough.web.message import Answer, Request, as_json, moment
+from gough.web.api.region_shape import pause_shape
+from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
 
 
@@ -62,8 +63,4 @@ def begin(request: Request, job_id: str, body: BeginNow) -> Answer:  # noqa: ARG
 def _shown(request: Request) -> Answer:
     with request.use.database.read() as session:
         found, now = admission.paused(session), request.use.database.now(session)
-    if found is None:
-        return as_json({"paused": None})
-    seconds = (now - found.at).total_seconds()
-    shown = {"by": found.by, "at": moment(found.at), "seconds": seconds, "reason": found.reason}
-    return as_json({"paused": shown})
+    return as_json({"paused": pause_shape(found, now)})

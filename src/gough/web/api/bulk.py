@@ -20,7 +20,7 @@ from gough.services.machine_filters import FILTERS
 from gough.web.api.answers.site import Bulk as ShownBulk
 from gough.web.api.answers.site import BulkPage, BulkWithResults, Forecast
 from gough.web.api.bulk_shape import bulk_shape, forecast_shape, result_shape
-from gough.web.api.machines import Commission, Deploy, Release, RunTests, Strict
+from gough.web.api.machines import Commission, Deploy, Prioritised, Release, RunTests, Strict
 from gough.web.api.paging import ListQuery, as_page, in_creation_order
 from gough.web.body import BODY_CAP, as_model
 from gough.web.declaration import BODY
@@ -33,7 +33,7 @@ Selector: type[Strict] = create_model("Selector", __base__=Strict, **Fields)
 OWN = ("/action", "/ids", "/max_in_flight", "/stop_after", "/parameters")
 
 
-class BeginBulk(Strict):
+class BeginBulk(Prioritised):
     """`ids` or `selector`; `parameters` are those of the action on one machine."""
 
     action: Literal["deploy", "commission", "test", "release"]
@@ -74,7 +74,7 @@ def begin(request: Request, body: BeginBulk) -> Answer:
     request.known_caller.require(ACTIONS[body.action].needs)
     parameters = _parameters(body)
     limits = Limits(body.max_in_flight, body.stop_after)
-    order = Order(VERBS[body.action], _ids(request, body), limits, parameters)
+    order = Order(VERBS[body.action], _ids(request, body), limits, parameters, body.rank)
     with _pointing_at_parameters():
         if body.dry_run:
             return _forecast(request, body.action, order)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from gough.domain.priorities import word_of
 from gough.domain.waves import ItemState
 from gough.persistence.models import Bulk
 from gough.services.bulk import Forecast
@@ -15,8 +16,9 @@ def bulk_shape(found: Bulk, counts: Mapping[ItemState, int]) -> dict[str, Any]:
     parameters = {name: value for name, value in found.parameters_shown.items() if name != "options"}
     return {
         "id": found.id, "action": verb_of(found.action), "state": found.state, "reason": found.reason,
-        "parameters": parameters | options, "max_in_flight": found.max_in_flight,
-        "stop_after": found.stop_after, "created_by": found.created_by, "created_at": moment(found.created_at),
+        "priority": word_of(found.priority).value, "parameters": parameters | options,
+        "max_in_flight": found.max_in_flight, "stop_after": found.stop_after,
+        "created_by": found.created_by, "created_at": moment(found.created_at),
         "finished_at": moment(found.finished_at), "machines": sum(counts.values()),
         "counts": {state.value: counts.get(state, 0) for state in ItemState},
     }  # fmt: skip

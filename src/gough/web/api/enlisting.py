@@ -44,7 +44,7 @@ def enlist(request: Request, body: Enlist) -> Answer:
     given = body.model_dump(exclude={"region"}) | {"mac_addresses": tuple(body.mac_addresses)}
     made = enlisting.enlist(request.use, body.region, NewMachine(**given), by=request.by)
     with request.use.database.read() as session:
-        shown = shapes.machine(machines.find(session, made.id), None)
+        shown = shapes.machine(session, machines.find(session, made.id))
     return as_json(shown, 201, (("Location", f"/api/v1/machines/{made.id}"),))
 
 

@@ -1,4 +1,4 @@
-"""Jobs: listing, one with its log, cancelling, retrying."""
+"""Jobs: listing, one with its log, cancelling, retrying, letting begin before others."""
 
 from typing import Literal
 
@@ -6,6 +6,7 @@ from pydantic import Field
 
 from gough.domain.errors import Conflict, NotFound
 from gough.domain.permissions import Permission
+from gough.domain.priorities import Priority
 from gough.persistence.models import Job as JobRow
 from gough.services import jobs
 from gough.services.keyset import JOBS
@@ -24,6 +25,10 @@ class CancelJob(Strict):
 
 class RetryJob(Strict):
     confirm_wipe: bool = False
+
+
+class PrioritiseJob(Strict):
+    priority: Literal["low", "normal", "high", "urgent"]
 
 
 class JobsQuery(ListQuery):
@@ -66,3 +71,11 @@ def cancel(request: Request, job_id: str, body: CancelJob) -> Answer:  # noqa: A
 )  # fmt: skip
 def retry(request: Request, job_id: str, body: RetryJob) -> Answer:
     return accepted(request, jobs.retry(request.use, job_id, by=request.by, confirm_wipe=body.confirm_wipe))
+
+
+@operation(
+    "POST /api/v1/jobs/<job_id>/priority", permission=Permission.OPERATE, body=PrioritiseJob,
+    raises=(NotFound, Conflict), gives={202: Job}, summary="Let a queued job begin before, or after, others.",
+)  # fmt: skip
+def prioritise(request: Request, job_id: str, body: PrioritiseJob) -> Answer:
+    return accepted(request, jobs.prioritise(request.use, job_id, Priority(body.priority), by=request.by))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.machine_options import CommissionOptions, ReleaseOptions, ScriptOptions
 from gough.domain.permissions import Permission
+from gough.domain.priorities import Priority
 from gough.persistence.models import Job
 from gough.services import bulk, jobs, keyset, lifecycle, machine_list, machines
 from gough.services import redeploy as redeploying
@@ -27,10 +28,21 @@ from gough.web.operation import operation
 ASKING = (NotFound, Conflict, Invalid)
 LIMIT = 100
 EDITED = ("id", "hostname", "pool", "zone", "site", "rack", "rack_unit")
+NO_PARAMETER = {"priority"}  # of the action: it is the job's
 
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Prioritised(Strict):
+    """`priority`: which of several jobs that wait begins first."""
+
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+
+    @property
+    def rank(self) -> Priority:
+        return Priority(self.priority)
 
 
 class Link(Strict):
@@ -57,10 +69,14 @@ class Deploy(Strict):
     def parameters(self) -> dict[str, Any]:
         """As `services.bulk` takes them."""
         plan = {"template", "variables", "series"}
-        return {**self.model_dump(include=plan), "options": self.model_dump(exclude=plan)}
+        return {**self.model_dump(include=plan), "options": self.model_dump(exclude=plan | NO_PARAMETER)}
 
 
-class Redeploy(Strict):
+class DeployOne(Deploy, Prioritised):
+    pass
+
+
+class Redeploy(Prioritised):
     version: int | None = Field(None, ge=1, le=10**9)
 
 
@@ -72,7 +88,7 @@ class RunTests(Strict):
     script_parameters: dict[str, str] = Field(default_factory=dict, max_length=50)
 
     def parameters(self) -> dict[str, Any]:
-        return self.model_dump(exclude_defaults=True)
+        return self.model_dump(exclude_defaults=True, exclude=NO_PARAMETER)
 
 
 class Commission(RunTests):
@@ -92,7 +108,19 @@ class Release(Strict):
     not_ours: bool = False
 
     def parameters(self) -> dict[str, Any]:
-        return self.model_dump(exclude_defaults=True)
+        return self.model_dump(exclude_defaults=True, exclude=NO_PARAMETER)
+
+
+class TestOne(RunTests, Prioritised):
+    pass
+
+
+class CommissionOne(Commission, Prioritised):
+    pass
+
+
+class ReleaseOne(Release, Prioritised):
+    pass
 
 
 Chosen: Any = {name: (list[str], Field(default_factory=list, max_length=50)) for name in FILTERS}
@@ -166,11 +194,12 @@ def history(request: Request, name: str, query: HistoryQuery) -> Answer:
 
 
 @operation(
-    "POST /api/v1/machines/<name>/deploy", permission=Permission.DEPLOY, body=Deploy, summary="Deploy a template.",
+    "POST /api/v1/machines/<name>/deploy", permission=Permission.DEPLOY, body=DeployOne, summary="Deploy a template.",
     raises=ASKING, gives={202: ShownJob}, body_limit=BODY_CAP,
 )  # fmt: skip
-def deploy(request: Request, name: str, body: Deploy) -> Answer:
-    return accepted(request, lifecycle.deploy(request.use, name, bulk.plan_of(body.parameters()), by=request.by))
+def deploy(request: Request, name: str, body: DeployOne) -> Answer:
+    plan = bulk.plan_of(body.parameters())
+    return accepted(request, lifecycle.deploy(request.use, name, plan, by=request.by, priority=body.rank))
 
 
 @operation(
@@ -179,34 +208,36 @@ def deploy(request: Request, name: str, body: Deploy) -> Answer:
     summary="Deploy an older version of its template with the same variables; the one before, unless `version` says.",
 )  # fmt: skip
 def redeploy(request: Request, name: str, body: Redeploy) -> Answer:
-    return accepted(request, redeploying.redeploy(request.use, name, by=request.by, number=body.version))
+    made = redeploying.redeploy(request.use, name, by=request.by, number=body.version, priority=body.rank)
+    return accepted(request, made)
 
 
 @operation(
-    "POST /api/v1/machines/<name>/commission", permission=Permission.OPERATE, body=Commission,
+    "POST /api/v1/machines/<name>/commission", permission=Permission.OPERATE, body=CommissionOne,
     summary="Have MAAS look at the machine anew.", raises=ASKING, gives={202: ShownJob},
 )  # fmt: skip
-def commission(request: Request, name: str, body: Commission) -> Answer:
+def commission(request: Request, name: str, body: CommissionOne) -> Answer:
     options = CommissionOptions.from_json(body.parameters())
-    return accepted(request, lifecycle.commission(request.use, name, options, by=request.by))
+    return accepted(request, lifecycle.commission(request.use, name, options, by=request.by, priority=body.rank))
 
 
 @operation(
-    "POST /api/v1/machines/<name>/test", permission=Permission.OPERATE, body=RunTests, raises=ASKING,
+    "POST /api/v1/machines/<name>/test", permission=Permission.OPERATE, body=TestOne, raises=ASKING,
     gives={202: ShownJob}, summary="Run MAAS's hardware tests.",
 )  # fmt: skip
-def test(request: Request, name: str, body: RunTests) -> Answer:
+def test(request: Request, name: str, body: TestOne) -> Answer:
     options = ScriptOptions.from_json(body.parameters())
-    return accepted(request, lifecycle.test(request.use, name, options, by=request.by))
+    return accepted(request, lifecycle.test(request.use, name, options, by=request.by, priority=body.rank))
 
 
 @operation(
-    "POST /api/v1/machines/<name>/release", permission=Permission.OPERATE, body=Release,
+    "POST /api/v1/machines/<name>/release", permission=Permission.OPERATE, body=ReleaseOne,
     summary="Give the machine back to MAAS.", raises=ASKING, gives={202: ShownJob},
 )  # fmt: skip
-def release(request: Request, name: str, body: Release) -> Answer:
+def release(request: Request, name: str, body: ReleaseOne) -> Answer:
     options = ReleaseOptions.from_json(body.parameters())
-    return accepted(request, lifecycle.release(request.use, name, options, by=request.by, not_ours=body.not_ours))
+    made = lifecycle.release(request.use, name, options, by=request.by, not_ours=body.not_ours, priority=body.rank)
+    return accepted(request, made)
 
 
 def accepted(request: Request, job: Job) -> Answer:

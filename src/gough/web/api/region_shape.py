@@ -1,7 +1,9 @@
 """A region as the API shows it. Its secrets have no field here."""
 
+from datetime import datetime
 from typing import Any
 
+from gough.services.admission import Pause, pause_of
 from gough.services.regions import Standing
 from gough.web.message import moment
 
@@ -38,5 +40,13 @@ def _followed(standing: Standing) -> dict[str, Any]:
         "oldest_reading_at": moment(standing.oldest_reading), "presence_at": moment(found.presence_at),
         "import": {"at": moment(found.imported_at), "done": found.import_done, "total": found.import_total},
         "reconcile": {"period_seconds": found.reconcile_period, "duty": found.reconcile_duty},
+        "paused": pause_shape(pause_of(found), standing.at),
         "feed": {"username": found.feed_username, "state": found.feed_state, "reason": found.feed_reason},
     }  # fmt: skip
+
+
+def pause_shape(found: Pause | None, now: datetime) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    seconds = (now - found.at).total_seconds()
+    return {"by": found.by, "at": moment(found.at), "seconds": seconds, "reason": found.reason}

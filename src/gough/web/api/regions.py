@@ -1,4 +1,4 @@
-"""MAAS regions: how well Gough knows them, adding, changing, testing."""
+"""MAAS regions: how well Gough knows them, adding, changing, testing, pausing."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from gough.domain.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from gough.domain.permissions import Permission
 from gough.persistence.models import Region
-from gough.services import admission, region_removal, regions
+from gough.services import admission, region_pause, region_removal, regions
 from gough.services.regions import FeedAccount
 from gough.web.api.answers.site import Region as ShownRegion
 from gough.web.api.answers.site import RegionPage, RegionStatus
@@ -55,6 +55,14 @@ class SyncRegion(Strict):
 
 class RemoveQuery(Query):
     force: bool = Field(False, description="Although machines are in service or jobs at work.")
+
+
+class PauseRegion(Strict):
+    reason: str = Field("", max_length=1000)
+
+
+class ResumeRegion(Strict):
+    """Nothing to say yet."""
 
 
 class RegionsQuery(ListQuery):
@@ -153,6 +161,24 @@ def status(request: Request, name: str) -> Answer:
 
 def _status(session: Session, region: Region, now: datetime) -> dict[str, Any]:
     return status_shape(regions.standing(session, region, now), unread=regions.unread(session, region))
+
+
+@operation(
+    "POST /api/v1/regions/<name>/pause", permission=Permission.MANAGE, body=PauseRegion, raises=(NotFound, Conflict),
+    gives={200: ShownRegion},
+    summary="Begin no more jobs in this region; what runs goes on.",
+)  # fmt: skip
+def pause(request: Request, name: str, body: PauseRegion) -> Answer:
+    return _shown(request, region_pause.pause(request.use, name, by=request.by, reason=body.reason.strip()))
+
+
+@operation(
+    "POST /api/v1/regions/<name>/resume", permission=Permission.MANAGE, body=ResumeRegion, raises=(NotFound, Conflict),
+    gives={200: ShownRegion},
+    summary="Begin jobs again in this region.",
+)  # fmt: skip
+def resume(request: Request, name: str, body: ResumeRegion) -> Answer:  # noqa: ARG001  (refuses unknown fields)
+    return _shown(request, region_pause.resume(request.use, name))
 
 
 def _account(feed: FeedLogin | None) -> FeedAccount | None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gough.domain.machine_status import MachineStatus
+from gough.domain.priorities import word_of
 from gough.persistence.models import Job, JobLog, JobStep, Machine, MachineEvent
 from gough.services import agent_list, agents, jobs, lifecycle
 from gough.services.machine_facets import Facets
@@ -67,7 +68,8 @@ def facets(found: Facets) -> dict[str, Any]:
 
 def a_job(job: Job) -> dict[str, Any]:
     return {
-        "id": job.id, "kind": job.kind, "state": job.state, "machine_id": job.machine_id,
+        "id": job.id, "kind": job.kind, "state": job.state, "priority": word_of(job.priority).value,
+        "machine_id": job.machine_id,
         "hostname": job.machine.hostname, "parameters": job.parameters, "created_by": job.created_by,
         "created_at": moment(job.created_at), "started_at": moment(job.started_at),
         "finished_at": moment(job.finished_at), "cancel_requested_by": job.cancel_requested_by,

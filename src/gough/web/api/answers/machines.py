@@ -28,6 +28,7 @@ class Job(Shown):
     id: str = Field(examples=["job_01J0000000000000000000"])
     kind: str = Field(examples=["deployment"])
     state: str = Field(examples=["running"])
+    priority: str = Field(examples=["normal"])
     machine_id: str
     hostname: str = Field(examples=["node-01"])
     parameters: dict[str, Any]

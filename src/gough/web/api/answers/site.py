@@ -24,8 +24,20 @@ class RegionFeed(Shown):
     reason: str
 
 
+class PausedBy(Shown):
+    """`seconds`: for how long, by the server's clock."""
+
+    by: str
+    at: Moment
+    seconds: float
+    reason: str
+
+
 class Followed(Shown):
-    """How well a region is followed. A `duty` is a share of the region's time; null: not measured."""
+    """How well a region is followed. A `duty` is a share of the region's time; null: not measured.
+
+    `paused` is null while jobs begin there.
+    """
 
     id: str
     name: str = Field(examples=["default"])
@@ -42,6 +54,7 @@ class Followed(Shown):
     presence_at: Moment | None
     imported: Import = Field(alias="import")
     reconcile: Reconcile
+    paused: PausedBy | None
     feed: RegionFeed
 
 
@@ -84,6 +97,7 @@ class Bulk(Shown):
     action: str = Field(examples=["deploy"])
     state: str
     reason: str
+    priority: str = Field(examples=["normal"])
     parameters: dict[str, Any]
     max_in_flight: int
     stop_after: int
@@ -128,15 +142,6 @@ class Forecast(Shown):
     machines: int
     counts: dict[str, int]
     items: list[ForecastItem]
-
-
-class PausedBy(Shown):
-    """`seconds`: for how long, by the server's clock."""
-
-    by: str
-    at: Moment
-    seconds: float
-    reason: str
 
 
 class Paused(Shown):
