@@ -11,6 +11,7 @@ from gough.persistence import schema
 from tests.support import postgres
 
 SECRET = "a secret that is long enough for a benchmark"
+LOOPBACK = {"GOUGH_MAAS_ON_LOOPBACK": "true"}  # where the emulated region is
 # The server is the tests' own, and they trade durability for speed; baseline and figure do so alike.
 POSTGRES_NOTE = "PostgreSQL without fsync"
 
@@ -18,7 +19,7 @@ POSTGRES_NOTE = "PostgreSQL without fsync"
 @contextmanager
 def wired(url: str, folder: Path, **settings: str) -> Iterator[Application]:
     """A Gough on that database, wired as an entry point does it; nothing runs. `settings` by their names."""
-    given = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder), **settings}
+    given = {"DATABASE_URL": url, "SECRET_KEY": SECRET, "GOUGH_DATA_DIR": str(folder), **LOOPBACK, **settings}
     application = wire(read_settings(given))
     schema.upgrade(application.use.database)
     yield application

@@ -103,10 +103,10 @@ def wire(settings: Settings | None = None) -> Application:
         settings=settings,
         database=Database(settings.database),
         sealer=Sealer(settings.key, settings.previous_key),
-        connect=connect,
+        connect=partial(connect, loopback=settings.may_ask_loopback),
         waker=bell if settings.executor == "threads" else _waker(settings, bell),
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
-        open_feed=open_feed,
+        open_feed=partial(open_feed, loopback=settings.may_ask_loopback),
         identity_provider=cache(partial(_identity_provider, settings)) if settings.oidc_issuer else None,
     )
     return Application(use, bell, Executor(use, bell), Followers(use))

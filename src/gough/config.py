@@ -59,6 +59,7 @@ class Settings(BaseModel):
     )
     ca_file: Path | None = Field(None, alias="GOUGH_CA_FILE")
     allow_http: bool = Field(False, alias="GOUGH_ALLOW_HTTP")
+    maas_on_loopback: bool = Field(False, alias="GOUGH_MAAS_ON_LOOPBACK")
     host: str = Field("127.0.0.1", alias="GOUGH_HOST")
     port: int = Field(8000, alias="GOUGH_PORT", ge=1, le=65535)
     data_dir: Path = Field(Path("gough-data"), alias="GOUGH_DATA_DIR")
@@ -104,6 +105,12 @@ class Settings(BaseModel):
     def may_use_http(self) -> bool:
         """Plain http never leaves this computer, or somebody said that it may."""
         return self.allow_http or urlsplit(self.public_url).hostname in LOOPBACK
+
+    @property
+    def may_ask_loopback(self) -> bool:
+        """Whether a region may be this computer itself: told so, or nobody but it can reach Gough anyway."""
+        named = (self.maas_url, self.public_url)
+        return self.maas_on_loopback or any(urlsplit(url).hostname in LOOPBACK for url in named)
 
     @property
     def key(self) -> str:

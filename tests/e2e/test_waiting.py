@@ -43,7 +43,7 @@ def test_a_job_waits_for_its_window_and_for_a_pause_and_is_let_begin(following: 
     bar.get_by_text("the storage is being moved").wait_for()
     page.get_by_role("link", name="Commission").click()
     page.get_by_role("button", name="Begin now").click()
-    page.get_by_text("Waits: Gough is paused").wait_for()
+    page.get_by_text("Waits: Gough is paused.").wait_for()
     bar.get_by_role("link", name="The queue").click()
     page.get_by_role("button", name="Resume").click()
     assert bar.count() == 0

@@ -122,7 +122,11 @@ def _print_body(answer: "httpx.Response") -> None:
 
 
 def _write(data: bytes) -> None:
-    sys.stdout.write(data.decode("utf-8", "replace"))
+    """On a terminal, without what terminals act on."""
+    from gough.domain.plain_text import plain
+
+    text = data.decode("utf-8", "replace")
+    sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
 
 

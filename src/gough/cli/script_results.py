@@ -8,6 +8,7 @@ import typer
 from gough.cli.choice import backend
 from gough.cli.machine_show import Name
 from gough.cli.output import Format, show
+from gough.domain.plain_text import plain
 
 Result = dict[str, Any]
 FIELDS = ("name", "kind", "status", "exit_status", "output", "device")
@@ -41,8 +42,8 @@ def _print(found: list[Result]) -> None:
         if len(found) > 1:
             device = f" on {each['device']}" if each["device"] else ""
             print(f"---- {each['name']} ({each['kind']}){device}: {each['status']}, exit {_exit(each)} ----")
-        output = each["output"]
-        print(output, end="" if output.endswith("\n") or not output else "\n")
+        said = plain(each["output"]) if sys.stdout.isatty() else each["output"]
+        print(said, end="" if said.endswith("\n") or not said else "\n")
         _explain(each)
 
 

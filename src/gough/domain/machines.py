@@ -1,9 +1,17 @@
 """A machine as its provisioner (MAAS) describes it at one moment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gough.domain.machine_status import MachineStatus
+
+_HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+def is_hostname(name: str) -> bool:
+    """Whether it may be a machine's name: one label of RFC 1123, as MAAS asks for."""
+    return _HOSTNAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gough.domain.errors import Invalid, Problem
+from gough.domain.plain_text import plain
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST = timedelta(days=7)
@@ -65,8 +66,8 @@ def check_window(window: Window) -> None:
 
 
 def _faults(window: Window) -> Iterator[Problem]:
-    if not window.name.strip() or len(window.name) > 80:
-        yield Problem("/name", "expected 1 to 80 characters")
+    if not window.name.strip() or len(window.name) > 80 or plain(window.name) != window.name or "\n" in window.name:
+        yield Problem("/name", "expected 1 to 80 characters, and no control characters")
     if not window.days or not set(window.days) <= set(range(7)):
         yield Problem("/days", "expected some of mon to sun")
     if not _is_time(window.start.split(":")):

@@ -17,7 +17,17 @@ from gough.persistence.group_commit import Full
 from gough.persistence.models import Agent, AgentSample, Deployment, Machine, MachineToken
 from gough.services import commands, hearing
 from gough.services.context import Use
-from gough.services.heartbeats import RELEASED, Careful, Delivery, Heartbeat, Taken, pack, unpack, write_group
+from gough.services.heartbeats import (
+    RELEASED,
+    Careful,
+    Delivery,
+    Heartbeat,
+    Taken,
+    pack,
+    require_fitting,
+    unpack,
+    write_group,
+)
 from gough.services.once import record_once
 from gough.services.secrets import hash_secret
 from gough.services.waking import lock_machine
@@ -80,9 +90,10 @@ def enrol(use: Use, request: Enrolment) -> Answer:
 def heartbeat(use: Use, agent_id: str, key: str, beat: Heartbeat, packed: bytes = b"") -> Answer:
     """Record a heartbeat; the answer goes out after the commit. `packed` is it as it came, for keeping.
 
-    Raises Unauthenticated, Gone once released, Unavailable when more wait than can be written.
+    Raises Invalid, Unauthenticated, Gone once released, Unavailable when more wait than can be written.
     """
     payload = packed or pack(beat.model_dump_json().encode())
+    require_fitting(payload)
     answer = deliver(use, Delivery(agent_id, hash_secret(key), (beat,), (payload,)))
     return replace(answer, duplicate=answer.duplicates[0])
 
@@ -90,6 +101,7 @@ def heartbeat(use: Use, agent_id: str, key: str, beat: Heartbeat, packed: bytes 
 def deliver(use: Use, delivery: Delivery) -> Answer:
     """Record a delivery, with others that come at the same time. Raises as `heartbeat` does."""
     interval = use.settings.agent_interval_seconds
+    use.allowance.spend(delivery.agent_id, sum(map(len, delivery.packed)), use.timer())
     try:
         taken: Taken = use.heartbeats.submit(delivery, partial(write_group, use))
     except Careful:

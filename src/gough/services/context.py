@@ -10,6 +10,7 @@ from gough.persistence.database import Database
 from gough.persistence.group_commit import GroupCommit
 from gough.persistence.models import Region
 from gough.ports import Feed, IdentityProvider, Provisioner, Waker
+from gough.services.allowance import Allowance
 from gough.services.secrets import Sealer
 
 Connect = Callable[[str, str], Provisioner]
@@ -35,6 +36,7 @@ class Use:
     timer: Callable[[], float] = monotonic
     """Seconds from any beginning: for durations within this process."""
     heartbeats: GroupCommit = field(default_factory=GroupCommit)
+    allowance: Allowance = field(default_factory=Allowance)
     _clients: dict[tuple[str, str], Provisioner] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

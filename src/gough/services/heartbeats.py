@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from gough.domain.agent_conditions import Sight, ended, findings
 from gough.domain.agents import AgentState
-from gough.domain.errors import Gone
+from gough.domain.errors import Gone, Invalid
+from gough.domain.plain_text import plain
 from gough.persistence.agent_writes import SampleRow, StateRow, limit_waiting, save_samples, save_states
 from gough.persistence.models import Agent, AgentSample
 from gough.services.context import Use
@@ -26,6 +27,10 @@ from gough.services.context import Use
 BOOT = "cloud_init"  # the collector that tells how the first boot ended
 LOCK_SECONDS = 5
 RELEASED = "The machine was released; this agent's key is no longer good."
+
+
+LARGEST = 64 * 1024  # bytes, packed; an agent on a large host has 8 KiB
+Plain = Annotated[str, AfterValidator(plain)]
 
 
 class Lenient(BaseModel):
@@ -47,9 +52,9 @@ class Heartbeat(Lenient):
 
     sequence: int = Field(ge=1, lt=2**62)
     sent_at: AwareDatetime
-    boot_id: str = Field("", max_length=64)
-    agent_version: str = Field("", max_length=40)
-    hostname: str = Field("", max_length=255)
+    boot_id: Plain = Field("", max_length=64)
+    agent_version: Plain = Field("", max_length=40)
+    hostname: Plain = Field("", max_length=255)
     samples: dict[str, Any] = Field(default_factory=dict)
     collectors: dict[str, Any] = Field(default_factory=dict)
     spool: SpoolState = Field(default_factory=SpoolState)
@@ -94,6 +99,12 @@ class Careful(Exception):
 
 def pack(message: bytes) -> bytes:
     return zlib.compress(message, level=1)
+
+
+def require_fitting(payload: bytes) -> None:
+    """Raises Invalid for a packed heartbeat that is larger than any agent's."""
+    if len(payload) > LARGEST:
+        raise Invalid(f"The heartbeat has {len(payload)} bytes, packed; {LARGEST} are the most.")
 
 
 def unpack(payload: bytes) -> dict[str, Any]:

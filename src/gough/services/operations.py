@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from gough.domain.attribution import COMMENT
 from gough.domain.errors import Conflict, Invalid, Problem
-from gough.domain.machines import MachineRecord
+from gough.domain.machines import MachineRecord, is_hostname
 from gough.domain.operations import MANNERS, Operation
 from gough.domain.timeline import PersonEvent, Source, TimelineEvent
 from gough.persistence.models import Machine, Region
@@ -57,9 +57,13 @@ def change(
     remove_tags: Sequence[str] = (),
 ) -> Machine:  # fmt: skip
     """Rename, move to a pool or zone, tag. Raises Invalid, NotFound, what MAAS answers (locked: Refused)."""
-    unknown = [Problem(f"/{field}", "cannot be changed here") for field in sorted(set(fields) - CHANGEABLE)]
-    if unknown or not (fields or add_tags or remove_tags):
-        raise Invalid("There is nothing to change.", problems=unknown)
+    wrong = [Problem(f"/{field}", "cannot be changed here") for field in sorted(set(fields) - CHANGEABLE)]
+    if not is_hostname(fields.get("hostname", "a")):
+        wrong.append(Problem("/hostname", "up to 63 letters, digits and hyphens, with no hyphen at either end"))
+    if wrong:
+        raise Invalid("The machine cannot be changed like this.", problems=wrong)
+    if not (fields or add_tags or remove_tags):
+        raise Invalid("There is nothing to change.")
     with use.database.read() as session:
         machine = _present(session, name)
     maas = use.provisioner(machine.region)

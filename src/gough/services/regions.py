@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, GoughError, Invalid, Misconfigured, NotFound, Unavailable
+from gough.domain.locations import has_control_characters
 from gough.persistence.models import Machine, Region
 from gough.services import audit
 from gough.services.context import Use
@@ -27,8 +28,9 @@ def add(
 
     Without `must_answer` a region that is down is registered all the same; a wrong key never is.
     """
-    if not name.strip() or len(name) > 80:
-        raise Invalid("A region's name has 1 to 80 characters.")
+    if not name.strip() or len(name) > 80 or has_control_characters(name):
+        raise Invalid("A region's name has 1 to 80 characters, and no control characters.")
+    _require_bare(url)
     region = Region(name=name, url=url, api_key_sealed=use.sealer.seal_text(api_key), health="ok")
     try:
         region.version, region.username = _ask(use, url, api_key)
@@ -62,6 +64,8 @@ def change(
         region = find(session, name)
     key = api_key if api_key is not None else use.sealer.open_text(region.api_key_sealed)
     version, username = region.version, region.username
+    if url is not None:
+        _require_bare(url)
     if url is not None or api_key is not None:
         version, username = _ask(use, url or region.url, key)
     with use.database.write() as session:
@@ -140,6 +144,12 @@ def find(session: Session, name: str) -> Region:
 
 def listed(session: Session) -> list[Region]:
     return list(session.scalars(select(Region).order_by(Region.name)))
+
+
+def _require_bare(url: str) -> None:
+    """What stands before an @ is shown to everybody, and sent to nobody."""
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        raise Invalid("A region's address holds no name or password.", hint="Give the API key by itself.")
 
 
 def _ask(use: Use, url: str, api_key: str) -> tuple[str, str]:

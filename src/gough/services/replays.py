@@ -9,7 +9,7 @@ from gough.domain.errors import Invalid
 from gough.services import agents
 from gough.services.agents import Answer, Delivery
 from gough.services.context import Use
-from gough.services.heartbeats import Heartbeat, pack
+from gough.services.heartbeats import Heartbeat, pack, require_fitting
 from gough.services.secrets import hash_secret
 
 MOST = 32
@@ -38,10 +38,17 @@ def take(use: Use, agent_id: str, key: str, batch: Heartbeats) -> tuple[Answer, 
     refused: list[dict[str, Any]] = []
     for message in batch.heartbeats:
         try:
-            good.append(Heartbeat.model_validate(message))
-            packed.append(pack(orjson.dumps(message)))
+            beat, payload = Heartbeat.model_validate(message), pack(orjson.dumps(message))
+            require_fitting(payload)
         except ValidationError as error:
-            refused += _refusal(message, error)
+            first = error.errors(include_input=False)[0]
+            where = "/".join(str(step) for step in first["loc"])
+            refused += _refusal(message, f"{where}: {first['msg']}")
+        except Invalid as error:
+            refused += _refusal(message, str(error))
+        else:
+            good.append(beat)
+            packed.append(payload)
     if not good:
         raise Invalid("None of these is a heartbeat.", hint="Send each as docs/agent-wire-v1.schema.json has it.")
     answer = agents.deliver(use, Delivery(agent_id, hash_secret(key), tuple(good), tuple(packed), live=False))
@@ -49,11 +56,9 @@ def take(use: Use, agent_id: str, key: str, batch: Heartbeats) -> tuple[Answer, 
     return answer, [{"sequence": beat.sequence, "duplicate": known} for beat, known in told] + refused
 
 
-def _refusal(message: dict[str, Any], error: ValidationError) -> list[dict[str, Any]]:
+def _refusal(message: dict[str, Any], said: str) -> list[dict[str, Any]]:
     """Nothing where it cannot even be named."""
     number = message.get("sequence")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         return []
-    first = error.errors(include_input=False)[0]
-    where = "/".join(str(step) for step in first["loc"])
-    return [{"sequence": number, "duplicate": False, "refused": f"{where}: {first['msg']}"}]
+    return [{"sequence": number, "duplicate": False, "refused": said}]

@@ -1,4 +1,9 @@
-"""Proving who one is: the password, then the code of a second factor; and waiting longer after each failure."""
+"""Proving who one is: the password, then the code of a second factor; and waiting longer after each failure.
+
+A try is counted before it is looked at and forgiven when it was right, so that many at once get no further than one
+after the other. While a name waits its answer is that of a wrong password, and takes as long: nobody learns which
+names there are.
+"""
 
 from datetime import datetime, timedelta
 
@@ -37,16 +42,16 @@ def prove_password(use: Use, name: str, password: str) -> User:
     if not use.settings.oidc_allow_local:
         raise Unauthenticated("Nobody signs in with a password here.", hint=f"Use {use.settings.oidc_name}.")
     with use.database.read() as session:
-        user, now = session.scalars(select(User).where(User.name == name)).one_or_none(), use.database.now(session)
+        user = session.scalars(select(User).where(User.name == name)).one_or_none()
         is_elsewhere = user is not None and _signs_in_elsewhere(session, use, user)
     if user is not None:
         audit.note(actor=user.name)
-        _refuse_locked(user, now)
+    may_try = user is not None and _count(use, user.id) is None
     right = is_right(user.password_hash if user else None, password)
-    if user is None or not right or user.disabled_at is not None or is_elsewhere:
-        if user is not None:
-            _count_failure(use, user.id)
-        raise Unauthenticated("The name or the password is wrong.", hint="Try again.")
+    if user is None or not (may_try and right) or user.disabled_at is not None or is_elsewhere:
+        hint = f"Try again. After {FREE_TRIES} failures a name waits, longer each time, up to 15 minutes."
+        raise Unauthenticated("The name or the password is wrong.", hint=hint)
+    _forgive(use, user.id)
     return user
 
 
@@ -54,11 +59,12 @@ def prove_code(use: Use, user: User, code: str) -> None:
     """A code of the second factor, or a recovery code; each is good once. Raises as `prove` does."""
     if not code.strip():
         raise SecondFactorNeeded("This account needs the code of its second factor.")
-    with use.database.read() as session:
-        _refuse_locked(session.get_one(User, user.id), use.database.now(session))
+    waits = _count(use, user.id)
+    if waits is not None:
+        raise Unauthenticated(f"Too many failed tries. Try again in {int(waits.total_seconds()) + 1} s.")
     if not second_factor.takes(use, user.id, code):
-        _count_failure(use, user.id)
         raise Unauthenticated("The code is wrong, or was used already.", hint="Wait for the next one and try again.")
+    _forgive(use, user.id)
 
 
 def ticket(use: Use, user: User) -> str:
@@ -98,16 +104,20 @@ def _too_late() -> Unauthenticated:
     return Unauthenticated("The second step took too long.", hint="Begin again with name and password.")
 
 
-def _refuse_locked(user: User, now: datetime) -> None:
-    if user.locked_until is not None and user.locked_until > now:
-        seconds = int((user.locked_until - now).total_seconds()) + 1
-        raise Unauthenticated(f"Too many failed tries. Try again in {seconds} s.")
-
-
-def _count_failure(use: Use, user_id: str) -> None:
+def _count(use: Use, user_id: str) -> timedelta | None:
+    """One more try. How long the name must wait, where it may not be made."""
     with use.database.write() as session:
-        user = session.get_one(User, user_id)
+        user, now = session.get_one(User, user_id, with_for_update=True), use.database.now(session)
+        if user.locked_until is not None and user.locked_until > now:
+            return user.locked_until - now
         user.failed_logins += 1
         if user.failed_logins >= FREE_TRIES:
-            wait = LOCKOUT.delay(user.failed_logins - FREE_TRIES + 1, 1.0)
-            user.locked_until = use.database.now(session) + wait
+            user.locked_until = now + LOCKOUT.delay(user.failed_logins - FREE_TRIES + 1, 1.0)
+    return None
+
+
+def _forgive(use: Use, user_id: str) -> None:
+    """That try was right. Those that failed before count until they are in."""
+    with use.database.write() as session:
+        user = session.get_one(User, user_id, with_for_update=True)
+        user.failed_logins, user.locked_until = max(0, user.failed_logins - 1), None

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from gough.domain.plain_text import plain
 from gough.domain.timeline import Level, Source, TimelineEvent
 from gough.persistence.models import MachineEvent, StreamHead
 
@@ -29,10 +30,10 @@ def record(
             machine_id=machine_id,
             job_id=job_id,
             source=event.source.value,
-            kind=event.kind[:120],
+            kind=plain(event.kind)[:120],
             level=event.level.value,
-            message=event.message,
-            actor=event.actor,
+            message=plain(event.message),
+            actor=plain(event.actor),
             detail=detail,
             occurred_at=event.occurred_at,
             recorded_at=now,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from gough.domain.errors import Invalid, Problem
 from gough.web.message import Request
 from gough.web.problem import Fault
+from gough.web.reading import Places
 
 BODY_CAP = 1024 * 1024
 FORM_CAP = 64 * 1024  # py4web's and everybody's form parsers are slow on large input
@@ -19,11 +20,11 @@ FORM = "application/x-www-form-urlencoded"
 UNREAD = (("Connection", "close"),)  # else what is left of the body would be taken for the next request
 
 
-def read_body(environ: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """The body, unpacked; and packed as it came, empty when it was not. Raises Fault 400, 411, 413 or 415."""
+def read_body(environ: Mapping[str, Any], places: Places) -> tuple[bytes, bytes]:
+    """The body, unpacked; and packed as it came, empty when it was not. Raises Fault 400, 411, 413, 415 or 503."""
     kind = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
     cap = FORM_CAP if kind == FORM else BODY_CAP
-    raw = _read(environ, cap)
+    raw = _read(environ, cap, places)
     encoding = str(environ.get("HTTP_CONTENT_ENCODING", "")).strip().lower()
     if encoding in ("", "identity"):
         return raw, b""
@@ -70,7 +71,7 @@ def _pointer(path: tuple[int | str, ...]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def _read(environ: Mapping[str, Any], cap: int) -> bytes:
+def _read(environ: Mapping[str, Any], cap: int, places: Places) -> bytes:
     if environ.get("HTTP_TRANSFER_ENCODING"):
         # What granian hands out of a chunked body that breaks off looks like a whole one.
         hint = "Send it whole, with a Content-Length."
@@ -80,10 +81,12 @@ def _read(environ: Mapping[str, Any], cap: int) -> bytes:
         raise Fault(400, "MALFORMED", "Content-Length is not a number.", headers=UNREAD)
     if length and int(length) > cap:
         raise too_large(cap)
-    if not length:
+    size = int(length or 0)
+    if not size:
         return b""
-    raw: bytes = environ["wsgi.input"].read(int(length))
-    if len(raw) != int(length):
+    with places.one(str(environ.get("REMOTE_ADDR") or "")):
+        raw: bytes = environ["wsgi.input"].read(size)
+    if len(raw) != size:
         raise Fault(400, "MALFORMED", "The body breaks off before its Content-Length.", hint="Send it again.")
     return raw
 

@@ -72,8 +72,8 @@ def require(found: Operation, request: Request, answer: Answer) -> None:
 def _require_form(here: str, found: Operation, request: Request, answer: Answer, kind: str) -> None:
     shown = (found.gives or {})[answer.status]
     if shown is None or isinstance(shown, Media):
-        if isinstance(shown, Media) and kind.partition(";")[0] != shown.kind:
-            raise Breach(f"{here} as '{kind}', not {shown.kind}")
+        if isinstance(shown, Media) and kind.partition(";")[0] not in shown.kinds:
+            raise Breach(f"{here} as '{kind}', not {' or '.join(shown.kinds)}")
         return
     if kind != "application/json" or not isinstance(answer.body, bytes):
         raise Breach(f"{here} as '{kind}', not JSON")

@@ -46,10 +46,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An answer that is not JSON."""
+    """An answer that is not JSON. `others` are the media types that it may have instead."""
 
     kind: str
     meaning: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return (self.kind, *self.others)
 
 
 Body = type[BaseModel] | File

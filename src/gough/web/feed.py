@@ -1,5 +1,6 @@
 """The live stream's pulse: one poller a process notices that the timeline has moved; every open stream waits on it."""
 
+from collections import Counter
 from threading import Condition, Event, Thread
 
 import structlog
@@ -12,6 +13,7 @@ log = structlog.get_logger()
 
 POLL_SECONDS = 0.3
 STREAM_LIMIT = 64  # each holds a thread while it waits
+STREAMS_OF_ONE = 16  # caller: as many open pages as anybody looks at
 
 
 class Feed:
@@ -21,7 +23,7 @@ class Feed:
         self._database = database
         self._moved = Condition()
         self._position = 0
-        self._listeners = 0
+        self._listeners: Counter[str] = Counter()
         self._closed = Event()
         self._poller: Thread | None = None
 
@@ -29,20 +31,22 @@ class Feed:
     def is_closed(self) -> bool:
         return self._closed.is_set()
 
-    def enter(self) -> bool:
-        """Take a place. False when all are taken or the server goes down; otherwise call `leave` once."""
+    def enter(self, whose: str) -> bool:
+        """Take a place. False when all, or all of theirs, are taken, or the server goes down; else `leave` once."""
         with self._moved:
-            if self._listeners >= STREAM_LIMIT or self.is_closed:
+            if self._listeners.total() >= STREAM_LIMIT or self._listeners[whose] >= STREAMS_OF_ONE or self.is_closed:
                 return False
-            self._listeners += 1
+            self._listeners[whose] += 1
             if self._poller is None:
                 self._poller = Thread(target=self._poll, name="live-feed", daemon=True)
                 self._poller.start()
             return True
 
-    def leave(self) -> None:
+    def leave(self, whose: str) -> None:
         with self._moved:
-            self._listeners -= 1
+            self._listeners[whose] -= 1
+            if not self._listeners[whose]:
+                del self._listeners[whose]
 
     def wait(self, after: int, seconds: float) -> bool:
         """Whether the stream moved past `after` within so long. Returns early when the server goes down."""
@@ -68,7 +72,7 @@ class Feed:
                 log.warning("live feed waits", error=str(error))
                 continue
             with self._moved:
-                if self._listeners == 0:
+                if not self._listeners:
                     self._poller = None
                     return
                 if position != self._position:

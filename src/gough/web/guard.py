@@ -14,6 +14,7 @@ from gough.web.declaration import PROGRAMS
 from gough.web.message import Answer, Request
 from gough.web.problem import Fault, as_problem, trouble_of
 from gough.web.proxies import settle
+from gough.web.reading import Places
 from gough.web.site import Site
 
 StartResponse = Callable[..., Any]
@@ -40,6 +41,7 @@ class Guard:
 
     def __init__(self, site: Site, inner: Wsgi, error_page: Callable[[Request, Exception], Answer]) -> None:
         self.site, self._inner, self._error_page = site, inner, error_page
+        self._places = Places()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         begun = perf_counter()
@@ -66,7 +68,7 @@ class Guard:
     def _answer(self, request: Request, environ: dict[str, Any]) -> Answer:
         settle(environ, self.site.settings.trusted_proxies)
         self._check(request)
-        request.body, request.packed = read_body(environ)
+        request.body, request.packed = read_body(environ, self._places)
         environ[REQUEST] = request
         said: list[str] = []
         allow: dict[str, str] = {}

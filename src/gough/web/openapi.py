@@ -238,13 +238,13 @@ def _refusal_name(status: int, codes: Iterable[str]) -> str:
 def _content(shown: Shown, refs: Mapping[Any, Schema], *, with_problem: bool) -> Schema:
     if shown is None:
         return {}
-    kind, schema = (
-        (shown.kind, {} if shown.kind == JSON else STRING)
+    content = (
+        {kind: {"schema": {} if kind == JSON else STRING} for kind in shown.kinds}
         if isinstance(shown, Media)
-        else (JSON, refs[shown, "serialization"])
+        else {JSON: {"schema": refs[shown, "serialization"]}}
     )
     problem = {contract.PROBLEM: {"schema": {"$ref": REF.format(model="Problem")}}} if with_problem else {}
-    return {"content": {kind: {"schema": schema}, **problem}}
+    return {"content": content | problem}
 
 
 def _path(each: Operation) -> str:

@@ -38,6 +38,7 @@ STATUS: Mapping[type[GoughError], int] = {
     Outside: 502,
     GoughError: 500,
 }
+OURS = ("database", "Gough")  # parts of Gough, not another system behind it
 RETRY_AFTER_SECONDS = 5
 
 
@@ -90,7 +91,7 @@ def trouble_of(error: Exception) -> Trouble:
 def _expected(error: GoughError) -> Trouble:
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     headers: Headers = ()
-    if isinstance(error, Unavailable) and error.system == "database":
+    if isinstance(error, Unavailable) and error.system in OURS:
         status, headers = 503, (("Retry-After", str(RETRY_AFTER_SECONDS)),)
     if status >= 500:
         log.warning("request failed", error=str(error), code=error.code)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from math import ceil
 from time import monotonic, time
 from typing import TYPE_CHECKING
@@ -40,12 +41,19 @@ class Policy:
     whose: Whose
 
 
+def network_of(address: str) -> str:
+    """Whoever has an IPv6 address has 2**64 of them."""
+    if ":" not in address:
+        return address
+    return str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
+
+
 def _address(request: Request) -> str:
-    return request.address
+    return network_of(request.address)
 
 
 def _caller(request: Request) -> str:
-    return f"caller {request.caller.name}" if request.caller else f"address {request.address}"
+    return f"caller {request.caller.name}" if request.caller else f"address {_address(request)}"
 
 
 def _path(request: Request) -> str:

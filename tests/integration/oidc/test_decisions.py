@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from gough.adapters.oidc.addresses import is_forbidden
+from gough.adapters.outbound import is_forbidden
 from gough.domain.permissions import Role
 from gough.domain.sign_on import role_of
 

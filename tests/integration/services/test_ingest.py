@@ -1,5 +1,6 @@
 """Heartbeats in groups: each recorded once whatever comes together, and what makes something happen still does."""
 
+import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gough.domain.errors import Conflict, Gone, Unauthenticated, Unavailable
+from gough.domain.errors import Conflict, Gone, Invalid, Unauthenticated, Unavailable
+from gough.domain.timeline import Source, TimelineEvent
 from gough.persistence.group_commit import Full, GroupCommit
 from gough.persistence.models import Agent, AgentSample
-from gough.services import agents, commands, replays
-from gough.services.heartbeats import Heartbeat, unpack
+from gough.services import agents, allowance, commands, replays, timeline
+from gough.services.heartbeats import LARGEST, Heartbeat, unpack
 from gough.services.replays import Heartbeats
 from gough.services.secrets import hash_secret
 from tests.support.clock import Clock
@@ -232,3 +234,40 @@ def test_those_that_waited_longest_are_written_first_and_too_many_are_told_at_on
         go.set()
         assert [first.result(10), *(other.result(10) for other in others)] == [0, 10, 20, 30]
     assert written == [[0], [1, 2, 3]]
+
+
+def test_what_no_agent_measures_is_not_stored(site: Site, online: str) -> None:
+    """A machine that was broken into must not fill the database."""
+    huge = random.Random(1).randbytes(LARGEST).hex()
+    with pytest.raises(Invalid, match="are the most"):
+        site.beats(online, 2, load={"load_1m": huge})
+    told = replayed(site, online, message(site, 2, samples={"load": huge}), message(site, 3))
+    assert told[0] == {"sequence": 3, "duplicate": False}
+    assert told[1]["sequence"] == 2 and "are the most" in told[1]["refused"]
+    assert numbers(site) == [1, 3]
+
+
+def test_an_agent_has_an_allowance_an_hour(site: Site, online: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowance, "BYTES", 2000)
+    noise = random.Random(1).randbytes(500).hex()
+    with pytest.raises(Unavailable, match="within an hour"):
+        for number in range(2, 9):
+            site.beats(online, number, load={"load_1m": noise})
+    taken = numbers(site)
+    assert 2 <= len(taken) < 7
+    site.clock.forward(seconds=3600)
+    site.beats(online, 9, load={"load_1m": noise})
+    assert numbers(site) == [*taken, 9]
+
+
+def test_signs_that_terminals_act_on_are_shown_instead(site: Site, online: str) -> None:
+    beat = {**message(site, 2), "hostname": "n\x1b]0;mine\x07", "agent_version": "1\x1b[2J"}
+    agents.heartbeat(site.use, online, KEY, Heartbeat.model_validate(beat))
+    found = agent(site)
+    assert (found.hostname, found.version) == ("n\\x1b]0;mine\\x07", "1\\x1b[2J")
+    with site.database.write() as session:
+        event = TimelineEvent(Source.PERSON, "note", "a\u202eb\x9b\nc", site.clock.now, actor="x\x1b")
+        timeline.record(session, found.machine_id, event, now=site.clock.now)
+    with site.database.read() as session:
+        noted = timeline.history(session, found.machine_id)[-1]
+    assert (noted.message, noted.actor) == ("a\\u202eb\\x9b\nc", "x\\x1b")

@@ -11,11 +11,16 @@ from sqlalchemy import insert
 from gough.domain.errors import Invalid
 from gough.domain.machine_status import MachineStatus
 from gough.persistence.database import Database
-from gough.persistence.models import Machine, MachineTag, Region
+from gough.persistence.models import Agent, Deployment, Job, Machine, MachineTag, Region
 from gough.services.machine_facets import facets
 from gough.services.machine_filters import COMMON, FILTERS, choose
 from gough.services.machine_list import MachineQuery, Sort, key_of, listed, pages
 
+AGENTS: dict[str, dict[str, Any]] = {
+    "a": {"state": "online"},
+    "b": {"state": "online", "revoked_at": datetime(2026, 1, 1, 13, tzinfo=UTC)},
+    "d": {"state": "online", "conditions": {"degraded": {"reason": "a collector fails"}}},
+}
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 READY, DEPLOYED, FAILED = MachineStatus.READY, MachineStatus.DEPLOYED, MachineStatus.FAILED_DEPLOYMENT
 # What each is like, beside what all are like.
@@ -43,6 +48,13 @@ def machines(database: Database) -> None:
             session.add(Region(id=name, name=name, url="", api_key_sealed="", created_at=NOON))
         session.flush()
         add(session, MACHINES)
+        for name, like in AGENTS.items():
+            job = Job(kind="deployment", machine_id=f"mac_{name}", parameters={}, created_by="ada", created_at=NOON)
+            deployed = Deployment(job=job, machine_id=f"mac_{name}", series="noble", variables_sealed="")
+            session.add(deployed)
+            session.flush()
+            key = {"machine_id": f"mac_{name}", "deployment_id": deployed.id, "key_hash": name, "enrolled_at": NOON}
+            session.add(Agent(**key, **like))
 
 
 def add(session: Any, found: dict[str, dict[str, Any]]) -> None:
@@ -91,6 +103,9 @@ def names(database: Database, wanted: MachineQuery) -> str:
         ({"architecture": ["arm64/generic"]}, "d"),
         ({"architecture": ["%"]}, ""),
         ({"locked": ["true"]}, "b"),
+        ({"agent": ["online"]}, "a"),
+        ({"agent": ["offline", "degraded"]}, "d"),
+        ({"agent": ["none"]}, "bc"),
         ({"text": "A"}, "a"),
         ({"zone": ["", "  "]}, "abcd"),
     ],

@@ -73,3 +73,18 @@ def test_a_key_that_can_be_none_is_the_callers_mistake(site: Site) -> None:
         regions.add(site.use, "second", MAAS_URL, "not a key")
     with pytest.raises(Invalid, match="not an http or https URL"):
         regions.change(site.use, "lab", url="ftp://maas")
+
+
+@pytest.mark.parametrize("url", ["http://user:hunter2@maas.example/MAAS/", "http://user@maas.example/", "//a@b/"])
+def test_no_password_stands_in_an_address(site: Site, url: str) -> None:
+    """Viewers see addresses."""
+    with pytest.raises(Invalid, match="no name or password"):
+        regions.add(site.use, "new", url, "a:b:c", must_answer=False)
+    with pytest.raises(Invalid, match="no name or password"):
+        regions.change(site.use, "lab", url=url)
+
+
+def test_a_name_can_stand_in_a_path_and_on_a_terminal(site: Site) -> None:
+    for name in ("a\nb", "a\x1b[2J", " ", "x" * 81):
+        with pytest.raises(Invalid, match="1 to 80"):
+            regions.add(site.use, name, "http://maas.example/MAAS/", "a:b:c")

@@ -143,6 +143,7 @@ def test_behind_a_missing_id_what_was_read_is_not_read_again(site: Site, monkeyp
         site.region.pxe_boot(system_id)
     site.poll()
     monkeypatch.setattr("tests.support.site.MaasClient", Attentive)
+    site.use.close()  # else the client that is there goes on
     Attentive.told.clear()
     site.region.pxe_boot(system_id)
     site.poll()

@@ -30,7 +30,7 @@ PRESENCE, ROUNDS = 301, 3  # seconds; each round checks presence and reads every
 MOST_MACHINES = 5
 BROKEN_PROXY = (502, "proxy")
 
-Told = tuple[str, str, str, str]  # key, system_id, type, description
+Told = tuple[int, str, str, str]  # id, system_id, type, description
 which = st.integers(0, MOST_MACHINES - 1)
 moment = st.integers(0, 12)  # so many requests into a poll
 Change = Callable[["Faults", str], object]
@@ -241,12 +241,13 @@ class Faults(RuleBasedStateMachine):
         assert self.site.region_row().health == "ok"
         assert self.known() == {system_id: self.as_maas_has_it(system_id) for system_id in region.system_ids()}
         if not self.restored:
-            assert self.told(after=self.first_cursor or 0) - self.recorded() == set()
+            assert self.told(after=self.first_cursor or 0) - set(self.recorded()) == set()
         newest = self.newest_id()
         for system_id in region.system_ids():
             region.pxe_boot(system_id)
         self.poll()
-        assert self.told(after=newest) - self.recorded() == set(), "what happens now is not followed"
+        now = self.recorded(epoch=self.site.region_row().event_epoch)
+        assert self.told(after=newest) - set(now) == set(), "what happens now is not followed"
 
     def known(self) -> dict[str, tuple[object, ...]]:
         with self.site.database.read() as session:
@@ -260,21 +261,24 @@ class Faults(RuleBasedStateMachine):
         m = self.site.region.snapshot(system_id)
         return (m.hostname, m.status, sorted(m.tags), m.pool, m.zone, m.owner or "", m.locked)
 
-    def recorded(self) -> set[Told]:
-        """MAAS's events on the timeline; none is there twice."""
+    def recorded(self, epoch: int | None = None) -> list[Told]:
+        """MAAS's events on the timeline, of all epochs or one. None is there twice, unless MAAS gave its id twice."""
         query = select(MachineEvent.dedup_key, Machine.system_id, MachineEvent.kind, MachineEvent.message)
         joined = query.join(Machine, Machine.id == MachineEvent.machine_id).where(MachineEvent.dedup_key.is_not(None))
         with self.site.database.read() as session:
-            rows = [(str(row[0]), row[1], row[2], row[3]) for row in session.execute(joined)]
-        assert len({key for key, *_ in rows}) == len(rows)
-        return set(rows)
+            rows = [(str(row[0]).split(":"), row[1], row[2], row[3]) for row in session.execute(joined)]
+        found = [
+            (int(key[-1]), system_id, kind, message)
+            for key, system_id, kind, message in rows
+            if epoch in (None, int(key[2]) if len(key) == 4 else 0)
+        ]
+        assert self.restored or len({number for number, *_ in found}) == len(found), "an event is there twice"
+        return found
 
     def told(self, *, after: int) -> set[Told]:
         """What MAAS's log says, as the timeline should have it."""
-        row = self.site.region_row()
-        prefix = f"maas:{row.id}:{row.event_epoch}:" if row.event_epoch else f"maas:{row.id}:"
         log = self.site.region.core.events._events
-        return {(f"{prefix}{e.id}", e.machine.system_id, e.type, e.description) for e in log if e.id > after}
+        return {(e.id, e.machine.system_id, e.type, e.description) for e in log if e.id > after}
 
     def newest_id(self) -> int:
         log = self.site.region.core.events._events

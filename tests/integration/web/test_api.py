@@ -10,7 +10,7 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.timeline import Source, TimelineEvent
 from gough.persistence.models import Machine
 from gough.services import timeline
-from gough.web.feed import STREAM_LIMIT
+from gough.web.feed import STREAM_LIMIT, STREAMS_OF_ONE
 from gough.web.guard import Guard
 from tests.integration.web.conftest import SSH_KEY, Client, add_machine
 
@@ -139,10 +139,11 @@ def test_the_stream_resumes_where_it_broke_off(viewer: Client, application: Appl
 
 def test_streams_are_capped_and_end_with_the_server(viewer: Client, guard: Guard) -> None:
     feed = guard.site.feed
-    assert all(feed.enter() for _ in range(STREAM_LIMIT))
+    assert all(feed.enter(f"caller {n // STREAMS_OF_ONE}") for n in range(STREAM_LIMIT))
     full = viewer.get("/api/v1/events/stream")
     assert (full.status_code, full.json()["code"]) == (503, "STREAMS_FULL")
-    feed.leave()
+    feed.leave("caller 0")
+    assert not feed.enter("caller 1"), "nobody takes all of them"
     with viewer.stream("GET", "/api/v1/events/stream") as answer:
         feed.close()
         assert b"retry:" in b"".join(answer.iter_bytes())  # and it ends

@@ -44,6 +44,8 @@ def test_strangers_count_by_address_and_so_does_who_guesses_keys(guard: Guard) -
 
     assert [ask("192.0.2.1", f"guess-{n}") for n in range(MOST + 1)] == [*[401] * MOST, 429]
     assert ask("192.0.2.2", "guess") == 401
+    assert [ask(f"2001:db8::{n:x}", "guess") for n in range(MOST + 1)] == [*[401] * MOST, 429], "one network"
+    assert ask("2001:db8:0:1::1", "guess") == 401
 
 
 def test_each_agent_has_a_limit_of_its_own(outsider: Client, node: Machine) -> None:

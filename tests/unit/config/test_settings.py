@@ -28,6 +28,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_TRUSTED_PROXIES": ("127.0.0.1, 10.0.0.0/8", (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"))),
     "GOUGH_CA_FILE": ("/etc/hostname", Path("/etc/hostname")),
     "GOUGH_ALLOW_HTTP": ("1", True),
+    "GOUGH_MAAS_ON_LOOPBACK": ("true", True),
     "GOUGH_HOST": ("0.0.0.0", "0.0.0.0"),
     "GOUGH_PORT": ("8443", 8443),
     "GOUGH_DATA_DIR": ("/var/lib/gough", Path("/var/lib/gough")),

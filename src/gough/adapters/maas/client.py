@@ -16,15 +16,19 @@ from gough.adapters.maas.machine_operations import MachineOperations
 from gough.adapters.maas.machine_setup import MachineSetup
 from gough.adapters.maas.models import EVENT_PAGE, USER, VERSION
 from gough.adapters.maas.oauth import OAuthPlaintext
+from gough.adapters.outbound import CheckedTransport
 from gough.ports import Provisioner, ProvisionerEvent
 
 MOST_EVENTS = 1000  # MAAS refuses more a request
 ALL_EVENTS = {"op": "query", "level": "DEBUG"}  # changes of status are events only at DEBUG
 
 
-def connect(url: str, api_key: str) -> Provisioner:
-    """A region behind its URL (`http://maas:5240/MAAS/`). Raises Misconfigured; nothing is sent yet."""
-    return MaasClient(url, api_key)
+def connect(url: str, api_key: str, *, loopback: bool = True) -> Provisioner:
+    """A region behind its URL (`http://maas:5240/MAAS/`). Raises Misconfigured; nothing is sent yet.
+
+    `loopback`: whether that may be this computer.
+    """
+    return MaasClient(url, api_key, transport=CheckedTransport(httpx.HTTPTransport(), loopback=loopback))
 
 
 class MaasClient(MachineOperations, MachineSetup, Catalogue):

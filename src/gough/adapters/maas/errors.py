@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 import httpx
 import orjson
 
-from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem, Refused, Unavailable
+from gough.adapters.outbound import Forbidden
+from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Outside, Problem, Refused, Unavailable
 
 SYSTEM = "MAAS"
+ELSEWHERE = "Give the region's own address. One on this computer needs GOUGH_MAAS_ON_LOOPBACK=true."
 LONGEST = 600  # characters of MAAS's words; an HTML page of Django's is longer and says no more
 WHOLE_FORM = "__all__"
 _WRONG_STATE = "because of the current state of the node"
@@ -48,9 +50,11 @@ def translate(response: httpx.Response, redact: Redact) -> GoughError:
     return Unavailable(SYSTEM, f"answered {status} {said}", hint=hint)
 
 
-def unreachable(error: httpx.HTTPError, url: str, redact: Redact) -> Unavailable:
-    """No usable HTTP answer at all: refused, reset, timed out, garbled."""
+def unreachable(error: httpx.HTTPError, url: str, redact: Redact) -> Outside:
+    """No usable HTTP answer at all: refused, reset, timed out, garbled, or not even asked."""
     said = redact(str(error)) or type(error).__name__
+    if isinstance(error, Forbidden):
+        return Refused(SYSTEM, f"{url} was not asked: {said}.", hint=ELSEWHERE)
     return Unavailable(SYSTEM, f"no answer from {url}: {said}")
 
 

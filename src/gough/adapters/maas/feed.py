@@ -16,10 +16,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from gough.adapters.maas.errors import SYSTEM
+from gough.adapters.maas.errors import SYSTEM, unreachable
 from gough.adapters.maas.feed_frames import Page, read
 from gough.adapters.maas.feed_listing import AGAIN, Listing
 from gough.adapters.maas.feed_login import HINT, Session, hider, log_in, pages_root
+from gough.adapters.outbound import connected
 from gough.domain.errors import GoughError, Refused, Unavailable
 from gough.ports import MachineNotice
 
@@ -34,16 +35,18 @@ _OPENING_ERRORS = (OSError, WebSocketException, ValueError, ImportError)  # the 
 _NOWHERE = logging.Logger(__name__, logging.CRITICAL + 1)
 
 
-def open_feed(url: str, username: str, password: str, *, list_again: float = AGAIN) -> "MaasFeed":
+def open_feed(
+    url: str, username: str, password: str, *, list_again: float = AGAIN, loopback: bool = True
+) -> "MaasFeed":
     """Log in, connect, and list the first machines to see that it works. Refused, Unavailable or Misconfigured.
 
-    `list_again` is the pause between two looks for new machines, in seconds.
+    `list_again` is the pause between two looks for new machines, in seconds; `loopback` is as in `connect`.
     """
     pages = pages_root(url)
     tls = httpx.create_ssl_context()
-    session = log_in(pages, tls, username, password)
+    session = log_in(pages, tls, username, password, loopback=loopback)
     hide = hider(password, session.session_id, session.csrf_token)
-    feed = MaasFeed(_connected(pages, tls, session, hide), Listing(list_again), hide)
+    feed = MaasFeed(_connected(pages, tls, session, hide, loopback=loopback), Listing(list_again), hide)
     try:
         feed.start()
     except GoughError:
@@ -118,7 +121,9 @@ class MaasFeed:
         return Unavailable(SYSTEM, f"its websocket is closed: {said}.")
 
 
-def _connected(pages: httpx.URL, tls: ssl.SSLContext, session: Session, hide: Callable[[str], str]) -> ClientConnection:
+def _connected(
+    pages: httpx.URL, tls: ssl.SSLContext, session: Session, hide: Callable[[str], str], *, loopback: bool
+) -> ClientConnection:
     secure = pages.scheme == "https"
     address = pages.join("ws").copy_with(scheme="wss" if secure else "ws")
     try:
@@ -126,6 +131,7 @@ def _connected(pages: httpx.URL, tls: ssl.SSLContext, session: Session, hide: Ca
         return ExitStack().enter_context(
             connect(
                 str(address.copy_with(params={"csrftoken": session.csrf_token})),
+                sock=connected(address, loopback=loopback, within=OPENING),
                 ssl=tls if secure else None,
                 origin=Origin(f"{pages.scheme}://{pages.netloc.decode()}"),
                 additional_headers={"Cookie": session.cookies},
@@ -141,6 +147,8 @@ def _connected(pages: httpx.URL, tls: ssl.SSLContext, session: Session, hide: Ca
         )
     except InvalidStatus as error:
         raise _rejected(address, error.response.status_code) from error
+    except httpx.TransportError as error:
+        raise unreachable(error, str(address), hide) from error
     except _OPENING_ERRORS as error:
         said = hide(str(error)) or type(error).__name__
         raise Unavailable(SYSTEM, f"no websocket at {address}: {said}") from None  # its text can carry the token

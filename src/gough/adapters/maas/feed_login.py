@@ -13,6 +13,7 @@ import httpx
 from gough.adapters.maas.errors import SYSTEM, translate, unreachable
 from gough.adapters.maas.http import api_root
 from gough.adapters.maas.oauth import HIDDEN
+from gough.adapters.outbound import CheckedTransport
 from gough.domain.errors import Refused, Unavailable
 
 TIMEOUT = httpx.Timeout(75, connect=10)  # a region busy with a long list makes even a log-in wait
@@ -47,17 +48,17 @@ def hider(*secrets: str) -> Callable[[str], str]:
     return hide
 
 
-def log_in(pages: httpx.URL, tls: ssl.SSLContext, username: str, password: str) -> Session:
+def log_in(pages: httpx.URL, tls: ssl.SSLContext, username: str, password: str, *, loopback: bool) -> Session:
     """Raises Refused with MAAS's words, or Unavailable."""
     hide = hider(password)
+    transport = CheckedTransport(httpx.HTTPTransport(verify=tls), loopback=loopback)
     try:
-        response = httpx.post(
-            pages.join("accounts/login/"),
-            data={"username": username, "password": password},
-            headers={"Accept": "application/json"},  # otherwise it answers with a page for people
-            timeout=TIMEOUT,
-            verify=tls,
-        )
+        with httpx.Client(transport=transport, timeout=TIMEOUT) as http:
+            response = http.post(
+                pages.join("accounts/login/"),
+                data={"username": username, "password": password},
+                headers={"Accept": "application/json"},  # otherwise it answers with a page for people
+            )
     except httpx.HTTPError as error:
         raise unreachable(error, str(pages), hide) from error
     if not response.is_success:

@@ -16,10 +16,10 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from gough.adapters.oidc import claims as claimed
 from gough.adapters.oidc import tokens
-from gough.adapters.oidc.addresses import CheckedTransport
 from gough.adapters.oidc.documents import S256, Documents
 from gough.adapters.oidc.http import ProviderHttp, plain
 from gough.adapters.oidc.models import CLAIMS, TOKEN_ANSWER, Metadata, TokenAnswer
+from gough.adapters.outbound import CheckedTransport
 from gough.domain.errors import Denied, Refused, Unauthenticated, Unavailable
 from gough.ports import SignedOn, SignOn
 

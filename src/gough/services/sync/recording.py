@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from gough.domain.maas_events import SHOWN
+from gough.domain.plain_text import plain
 from gough.domain.timeline import Level, Source
 from gough.persistence.models import Machine, MachineEvent, Region
 from gough.ports import ProvisionerEvent
@@ -103,8 +104,8 @@ def _record(session: Session, region: Region, ids: Mapping[str, str], events: Ev
 
 def _row(region: Region, event: ProvisionerEvent, machine_id: str, now: datetime) -> dict[str, Any]:
     return {
-        "machine_id": machine_id, "source": Source.MAAS.value, "kind": event.type[:120],
-        "level": LEVELS.get(event.level, Level.INFO).value, "message": event.description,
+        "machine_id": machine_id, "source": Source.MAAS.value, "kind": plain(event.type)[:120],
+        "level": LEVELS.get(event.level, Level.INFO).value, "message": plain(event.description),
         "actor": author_of(event, region.username).name, "occurred_at": event.created, "recorded_at": now,
         "dedup_key": key_of(region, event),
     }  # fmt: skip
@@ -112,19 +113,33 @@ def _row(region: Region, event: ProvisionerEvent, machine_id: str, now: datetime
 
 def recorded_ids(session: Session, region: Region, events: Events, *, settled: bool = False) -> set[int]:
     """Which of the events are on the timeline; with `settled`, only those whose machine has been read since."""
-    keys = {key_of(region, event): event.id for event in events}
-    query = select(MachineEvent.dedup_key).where(MachineEvent.dedup_key.in_(keys))
+    keys = {key_of(region, event): event for event in events}
+    before = {key_of(region, event, -1): event for event in events} if region.event_epoch else {}
+    query = select(
+        MachineEvent.dedup_key, Machine.system_id, MachineEvent.occurred_at, MachineEvent.kind, MachineEvent.message
+    ).join(Machine, Machine.id == MachineEvent.machine_id)
+    query = query.where(MachineEvent.dedup_key.in_([*keys, *before]))
     if settled:
-        query = query.join(Machine, Machine.id == MachineEvent.machine_id).where(
-            MachineEvent.recorded_at <= Machine.observed_at
-        )
-    return {keys[key] for key in session.scalars(query) if key is not None}
+        query = query.where(MachineEvent.recorded_at <= Machine.observed_at)
+    found = set()
+    for column, *said in session.execute(query):
+        key = str(column)
+        if key in keys:
+            found.add(keys[key].id)
+        elif said == [
+            (event := before[key]).system_id,
+            event.created,
+            plain(event.type)[:120],
+            plain(event.description),
+        ]:
+            found.add(event.id)  # the epoch began because an event went with its machine: this one is still the same
+    return found
 
 
-def key_of(region: Region, event: ProvisionerEvent) -> str:
-    """A region restored from a backup gives its ids once more: each epoch has its own."""
-    epoch = f"{region.event_epoch}:" if region.event_epoch else ""
-    return f"maas:{region.id}:{epoch}{event.id}"
+def key_of(region: Region, event: ProvisionerEvent, epochs: int = 0) -> str:
+    """A region restored from a backup gives its ids once more: each epoch has its own. `epochs` counts from now."""
+    number = region.event_epoch + epochs
+    return f"maas:{region.id}:{f'{number}:' if number else ''}{event.id}"
 
 
 def _known(session: Session, region: Region, system_ids: Collection[str]) -> dict[str, Machine]:

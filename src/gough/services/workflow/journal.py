@@ -10,6 +10,7 @@ from gough.domain.agents import SILENT, AgentState
 from gough.domain.diagnosis import Diagnosis, diagnose
 from gough.domain.errors import GoughError
 from gough.domain.machine_status import MachineStatus
+from gough.domain.plain_text import plain
 from gough.domain.retry import Backoff
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import Outcome, Stage
@@ -31,7 +32,7 @@ def note(
     level: Level = Level.INFO,
 ) -> None:  # fmt: skip
     """One thing that happened: a line of the job's log and an event on the machine's timeline."""
-    session.add(JobLog(job_id=job.id, at=now, level=level.value, step=step, message=message))
+    session.add(JobLog(job_id=job.id, at=now, level=level.value, step=step, message=plain(message)))
     event = TimelineEvent(Source.GOUGH, kind, message, now, level)
     timeline.record(session, job.machine_id, event, now=now, job_id=job.id)
 

@@ -47,17 +47,18 @@ def stream(request: Request, query: StreamQuery) -> Answer:
         after = _resumed(request.header("Last-Event-ID"), now if query.after is None else query.after)
         machine_id = machines.find(session, query.machine).id if query.machine else None
     feed = request.site.feed
-    if not feed.enter():
+    whose = request.by
+    if not feed.enter(whose):
         headers = (("Retry-After", "5"),)
         raise Fault(503, "STREAMS_FULL", "All live streams are taken.", hint="Poll instead.", headers=headers)
-    return Answer(200, Stream(request.use, feed, after, machine_id), HEADERS)
+    return Answer(200, Stream(request.use, feed, after, machine_id, whose), HEADERS)
 
 
 class Stream:
     """The body of one stream. Ends when the server goes down or the database fails; the client then resumes."""
 
-    def __init__(self, use: Use, feed: Feed, after: int, machine_id: str | None) -> None:
-        self._feed = feed
+    def __init__(self, use: Use, feed: Feed, after: int, machine_id: str | None, whose: str) -> None:
+        self._feed, self._whose = feed, whose
         self._chunks = self._read(use, after, machine_id)
         self._entered = True
 
@@ -80,7 +81,7 @@ class Stream:
         """Give the place back, once, however the stream ended."""
         if self._entered:
             self._entered = False
-            self._feed.leave()
+            self._feed.leave(self._whose)
 
     def __del__(self) -> None:
         self.close()

@@ -18,7 +18,9 @@ SUMS = "SHA256SUMS"
 KINDS: Mapping[str, str] = {
     ".gz": "application/gzip", ".deb": "application/vnd.debian.binary-package", "": "text/plain; charset=utf-8",
 }  # fmt: skip
-ARCHIVE = Media(KINDS[".gz"], f"a package is {KINDS['.deb']}, {SUMS} is text/plain")
+ARCHIVE = Media(
+    KINDS[".gz"], f"a package is {KINDS['.deb']}, {SUMS} is text/plain", others=(KINDS[".deb"], "text/plain")
+)
 
 
 @operation("GET /healthz", permission=Open.PUBLIC, summary="The process is alive.", gives={200: Alive})

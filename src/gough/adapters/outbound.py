@@ -6,6 +6,7 @@ the name server cannot lead elsewhere. The certificate is checked against the na
 
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
@@ -19,13 +20,13 @@ class Forbidden(httpx.TransportError):
 
 
 class CheckedTransport(httpx.BaseTransport):
-    """`loopback`: whether this computer itself may be asked."""
+    """`loopback`: whether this computer itself may be asked. A proxy that the environment names is not used."""
 
     def __init__(self, inner: httpx.BaseTransport, *, loopback: bool) -> None:
         self._inner, self._loopback = inner, loopback
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        *others, last = self._addresses(request)
+        *others, last = addresses_of(request.url, loopback=self._loopback)
         for address in others:
             try:
                 return self._inner.handle_request(_pinned(request, address))
@@ -36,22 +37,32 @@ class CheckedTransport(httpx.BaseTransport):
     def close(self) -> None:
         self._inner.close()
 
-    def _addresses(self, request: httpx.Request) -> Sequence[Address]:
-        """Those of the request's host; never none. Raises httpx's errors."""
-        host = request.url.host
-        try:
-            found = socket.getaddrinfo(host, request.url.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpx.ConnectError(f"{host} is not a known name: {error}") from error
-        addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
-        for address in addresses:
-            if is_forbidden(address, loopback=self._loopback):
-                raise Forbidden(f"{host} is {address}, which Gough does not ask")
-        return list(dict.fromkeys(addresses))
+
+def addresses_of(url: httpx.URL, *, loopback: bool) -> Sequence[Address]:
+    """Those of the URL's host; never none. Raises Forbidden, and httpx.ConnectError for a name that nobody knows."""
+    try:
+        found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpx.ConnectError(f"{url.host} is not a known name: {error}") from error
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    for address in addresses:
+        if is_forbidden(address, loopback=loopback):
+            raise Forbidden(f"it leads to {address}, which Gough does not ask")
+    return list(dict.fromkeys(addresses))
+
+
+def connected(url: httpx.URL, *, loopback: bool, within: float) -> socket.socket:
+    """A connection to the URL's host, for what is no HTTP request. Raises as `addresses_of` does, and OSError."""
+    *others, last = addresses_of(url, loopback=loopback)
+    port = url.port or (443 if url.scheme in ("https", "wss") else 80)
+    for address in others:
+        with suppress(OSError):
+            return socket.create_connection((str(address), port), timeout=within)
+    return socket.create_connection((str(last), port), timeout=within)
 
 
 def is_forbidden(address: Address, *, loopback: bool) -> bool:
-    """Private networks are fine: that is where providers of one's own stand."""
+    """Private networks are fine: that is where one's own regions and providers stand."""
     plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
     if plain.is_loopback:
         return not loopback
