@@ -63,6 +63,8 @@ def test_every_fault_is_told_in_time_with_its_cause_evidence_and_next_action(
     assert late == []
 
     monkeypatch.setattr(embedded, "use", lambda: stack.use)
+    monkeypatch.delenv("GOUGH_URL", raising=False)
+    monkeypatch.setenv("GOUGH_CONTEXT", "embedded")
     for name, expected in EXPECTED.items():
         monkeypatch.setattr(sys, "argv", ["gough", "machine", "why", HOSTNAMES[name]])
         capsys.readouterr()

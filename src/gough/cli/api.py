@@ -86,8 +86,8 @@ def _pages(connection: "Connection", method: str, path: str, query: Query, heade
         raise Invalid("--paginate goes with GET.")
     out, before = sys.stdout, "["
     while True:
-        page = connection.ask("GET", path, query=query, headers=headers).json()
-        if not isinstance(page, dict) or "next_cursor" not in page:
+        page = _page(connection.ask("GET", path, query=query, headers=headers))
+        if page is None:
             raise Invalid(f"{path} has no pages.", hint="Leave --paginate out.")
         for item in page["items"]:
             out.write(before + orjson.dumps(item).decode())
@@ -96,6 +96,15 @@ def _pages(connection: "Connection", method: str, path: str, query: Query, heade
             break
         query = [pair for pair in query if pair[0] != "cursor"] + [("cursor", page["next_cursor"])]
     out.write("[]\n" if before == "[" else "]\n")
+
+
+def _page(answer: "httpx.Response") -> dict[str, Any] | None:
+    """None for what is no page of a list."""
+    try:
+        found = answer.json()
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and {"items", "next_cursor"} <= set(found) else None
 
 
 def _print_head(answer: "httpx.Response") -> None:
@@ -122,7 +131,11 @@ def _print_body(answer: "httpx.Response") -> None:
 
 
 def _write(data: bytes) -> None:
-    sys.stdout.write(data.decode("utf-8", "replace"))
+    """On a terminal, without what terminals act on."""
+    from gough.domain.plain_text import plain
+
+    text = data.decode("utf-8", "replace")
+    sys.stdout.write(plain(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
 
 

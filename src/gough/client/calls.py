@@ -18,6 +18,7 @@ import httpx
 from pydantic import BaseModel
 
 from gough.client.connection import ANY, MATCH, Connection
+from gough.client.errors import strange
 
 Shown = TypeVar("Shown", bound=BaseModel)
 Value = TypeVar("Value")
@@ -92,12 +93,19 @@ class Pages(Call[Iterator[Shown]]):
         """`limit` is of a page, not of all."""
         query = {"limit": PAGE, **kept(given)}
         while True:
-            page = connection.ask("GET", address(self.path, parts), query=query).json()
-            for item in page["items"]:
-                yield self._shown.model_validate(item, extra="ignore")
-            if not page["next_cursor"]:
+            answer = connection.ask("GET", address(self.path, parts), query=query)
+            items, cursor = self._read(answer)
+            yield from items
+            if not cursor:
                 return
-            query["cursor"] = page["next_cursor"]
+            query["cursor"] = cursor
+
+    def _read(self, answer: httpx.Response) -> tuple[list[Shown], str | None]:
+        try:
+            page = answer.json()
+            return [self._shown.model_validate(item, extra="ignore") for item in page["items"]], page["next_cursor"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise strange(answer) from error
 
 
 class Post(_Typed[Shown]):
@@ -151,4 +159,8 @@ def kept(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def parse(shown: type[Shown], answer: httpx.Response) -> Shown:
-    return shown.model_validate_json(answer.content, extra="ignore")
+    """Raises Unavailable for what is no such answer: it comes from something else than Gough."""
+    try:
+        return shown.model_validate_json(answer.content, extra="ignore")
+    except ValueError as error:
+        raise strange(answer) from error

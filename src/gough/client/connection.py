@@ -102,7 +102,7 @@ class Connection:
         answer = self._sent(request, stream=True)
         try:
             yield answer
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise errors.unreachable(request.url, error) from error
         finally:
             answer.close()
@@ -135,14 +135,14 @@ class Connection:
             return answer
         try:
             answer.read()
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise errors.unreachable(request.url, error) from error
         raise errors.of_answer(answer)
 
     def _sent(self, request: httpx.Request, *, stream: bool = False, anonymous: bool = False) -> httpx.Response:
         try:
             return retrying.send(self._http, request, self._retries, stream=stream, anonymous=anonymous)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise errors.unreachable(request.url, error) from error
 
 

@@ -20,6 +20,7 @@ from gough.domain.errors import (
 )
 
 GOUGH = "Gough"
+HINT = "Is this the address of a Gough server? Is there a proxy before it?"
 STATUS: Mapping[int, type[GoughError]] = {
     400: Invalid,
     401: Unauthenticated,
@@ -58,7 +59,7 @@ def of_answer(answer: httpx.Response) -> GoughError:
     if said is None:
         kind = STATUS.get(answer.status_code, GoughError)
         message = f"{answer.request.url.host} answered {answer.status_code} {answer.reason_phrase}, not as Gough does."
-        return _made(kind, GOUGH, message, "Is this the address of a Gough server? Is there a proxy before it?", [])
+        return _made(kind, GOUGH, message, HINT, [])
     kind = BY_CODE.get(str(said.get("code")), STATUS.get(answer.status_code, GoughError))
     problems = [Problem(str(each["pointer"]), str(each["message"])) for each in said.get("errors", ())]
     system, separator, rest = str(said.get("detail", "")).partition(": ")
@@ -67,7 +68,13 @@ def of_answer(answer: httpx.Response) -> GoughError:
     return _made(kind, system, rest, str(said.get("hint", "")), problems)
 
 
-def unreachable(url: httpx.URL, error: httpx.TransportError) -> Unavailable:
+def strange(answer: httpx.Response) -> Unavailable:
+    """A good answer by its status, in a form that Gough does not give."""
+    said = f"{answer.request.url.host} answered {answer.status_code} {answer.reason_phrase}, not as Gough does."
+    return Unavailable(GOUGH, said, hint=HINT)
+
+
+def unreachable(url: httpx.URL, error: httpx.RequestError) -> Unavailable:
     """The server could not be asked, or did not answer."""
     why = str(error) or type(error).__name__
     return Unavailable(GOUGH, f"{url.host} gave no answer: {why}.", hint="Check the address, the network, the server.")

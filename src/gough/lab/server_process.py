@@ -66,9 +66,13 @@ def build_agent(folder: Path) -> None:
 
 
 def write_environment(folder: Path, settings: Mapping[str, str]) -> Path:
-    """The same settings as a file for a shell to read: secrets are named by their files, not written in it."""
+    """The same settings as a file for a shell to read: secrets are named by their files, not written in it.
+
+    Commands in that shell work with the lab, whatever server whoever runs it has chosen elsewhere.
+    """
     path = folder / "env"
-    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()))
+    lines = {**settings, "GOUGH_CONTEXT": "embedded"}
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items()))
     return path
 
 

@@ -65,7 +65,8 @@ def test_all_pages_are_one_list(gough: Gough, site: Site) -> None:
     found: list[dict[str, Any]] = json.loads(gough("api", "GET", "machines", "-F", "limit=2", "--paginate").out)
     assert [each["hostname"] for each in found] == [f"web-{number}" for number in range(5)]
     assert gough("api", "GET", "machines", "-f", "q=nothing like it", "--paginate").out == "[]\n"
-    assert gough("api", "GET", "machines/web-1", "--paginate").code == 2
+    for path in ("machines/web-1", "/docs", "/agent/install.sh"):
+        assert gough("api", "GET", path, "--paginate").code in (2, 4), path
     assert gough("api", "POST", "machines/bulk", "--paginate").code == 2
 
 

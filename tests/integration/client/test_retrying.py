@@ -99,6 +99,8 @@ def test_signing_in_sends_no_token_of_somebody_else(odd: Odd, impatient: Made) -
     ("told", "expected"),
     [
         (Told(status=502, body=b"<h1>Bad Gateway</h1>", headers=HTML), Unavailable),
+        (Told(body=b"<h1>Welcome to this hotel's network</h1>", headers=HTML), Unavailable),
+        (Told(body=b'{"name": 7}'), Unavailable),
         (Told(status=404, body=b"<h1>Not Found</h1>", headers=HTML), NotFound),
         (Told(status=302, headers={"Location": "http://127.0.0.1:9/elsewhere"}), Exception),
         (Told(status=421, body=b"wrong host", headers={"Content-Type": "text/plain"}), Misconfigured),
@@ -113,6 +115,19 @@ def test_what_others_say_on_the_way_is_told_as_theirs(
     with pytest.raises(expected, match=r"127\.0\.0\.1 answered \d+ .*, not as Gough does"):
         impatient().account.me()
     assert len(odd.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"<h1>Welcome</h1>", b"[]", b'{"items": [1], "next_cursor": null}', b'{"items": []}'])
+def test_a_page_that_is_none_is_told_as_such(odd: Odd, impatient: Made, body: bytes) -> None:
+    odd.answers = [Told(body=body)]
+    with pytest.raises(Unavailable, match="not as Gough does"):
+        list(impatient().machines.list())
+
+
+def test_an_answer_that_cannot_be_unpacked_is_no_answer(odd: Odd, impatient: Made) -> None:
+    odd.answers = [Told(body=b"no gzip", headers={"Content-Encoding": "gzip"})]
+    with pytest.raises(Unavailable, match="gave no answer"):
+        impatient().account.me()
 
 
 def test_a_server_that_is_not_there_is_unavailable(odd: Odd, impatient: Made, waits: Waits) -> None:
