@@ -10,6 +10,7 @@ SUBJECTS: Mapping[str, str] = {
     "machine list": "bench.machine_list",
     "machine filters": "bench.machine_filters",
     "following MAAS": "bench.following",
+    "following Fleet": "bench.fleet",
     "in flight": "bench.in_flight",
     "in flight, SQLite": "bench.in_flight_sqlite",
     "in flight, Celery": "bench.in_flight_celery",

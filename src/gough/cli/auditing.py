@@ -13,7 +13,9 @@ LOOKING = frozenset(
     {"list", "show", "timeline", "why", "results", "log", "versions", "used", "validate", "render", "diff", "verify",
      "export", "current", "check"}
 )  # fmt: skip
-OURSELVES = frozenset({"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "region test"})
+OURSELVES = frozenset(
+    {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "region test", "fleet server test"}
+)
 
 
 def record(app: typer.Typer, above: str = "") -> None:

@@ -11,6 +11,7 @@ from gough.cli import (
     audit,
     auditing,
     bulk,
+    fleet,
     jobs,
     lab,
     machines,
@@ -40,6 +41,7 @@ app.command("doctor")(server.doctor)
 app.command("sync")(regions.sync)
 app.add_typer(server.db, name="db")
 app.add_typer(regions.app, name="region")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(machines.app, name="machine")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(templates.app, name="template")

@@ -13,6 +13,7 @@ from gough.domain.fleet_hosts import HostRecord, Verdict
 RESPONSES = {Verdict.PASS: "passing", Verdict.FAIL: "failing"}
 WITH_POLICIES = {"populate_policies": True}
 NEWEST_FIRST = {"order_direction": "desc"}
+FEW = 100  # a page of what changed: most are read for nothing
 
 
 class Hosts:
@@ -32,16 +33,20 @@ class Hosts:
         return (host.record() for host in found)
 
     def records_since(self, moment: datetime, *, by: str) -> Iterator[HostRecord]:
-        """Those whose `policy_updated_at`, `seen_time` or `created_at` (`by`) is not before `moment`, newest first.
+        """Those whose time `by` (`policy_updated_at`, `last_enrolled_at`, …) is not before `moment`, newest first.
 
         Fleet has no such filter; its order has the newest in front, so reading ends at the first older one.
         """
         wanted: Params = {"order_key": by, **NEWEST_FIRST, **WITH_POLICIES}
-        for host in all_pages(lambda params: self._http.get(f"{API}hosts", HOSTS, params).hosts, wanted):
+        found = all_pages(lambda params: self._http.get(f"{API}hosts", HOSTS, params).hosts, wanted, FEW)
+        for host in found:
             changed = getattr(host, by)
             if changed is None or changed < moment:
                 return
             yield host.record()
+
+    def offline_ids(self) -> frozenset[int]:
+        return frozenset(host.id for host in self.hosts(status="offline"))
 
     def host(self, host_id: int) -> Host:
         return self._http.get(f"{API}hosts/{host_id}", HOST).host

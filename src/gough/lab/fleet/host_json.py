@@ -16,11 +16,11 @@ ONLY_ALONE = frozenset({
 FEW_ISSUES = "critical_vulnerabilities_count"
 
 
-def listed(core: Core, host: Host, *, policies: bool = False) -> dict[str, Any]:
+def listed(core: Core, host: Host) -> dict[str, Any]:
     shown = {name: value for name, value in COMMON.items() if name not in ONLY_ALONE} | _facts(core, host)
     shown["software"] = None
     shown["issues"] = shown["issues"] | {FEW_ISSUES: 0}
-    return shown | ({"policies": host_policies(core, host)} if policies else {})
+    return shown
 
 
 def alone(core: Core, host: Host) -> dict[str, Any]:

@@ -27,9 +27,14 @@ class Stopped(Exception):
 
 
 class Osquery:
-    """`scheme` is https for the real one, which knows nothing else; a lab without certificates says http."""
+    """`scheme` is https for the real one, which knows nothing else; a lab without certificates says http.
 
-    def __init__(self, flags: Flags, tables: Tables, *, scheme: str = "https") -> None:
+    `transport` replaces the network.
+    """
+
+    def __init__(
+        self, flags: Flags, tables: Tables, *, scheme: str = "https", transport: httpx.BaseTransport | None = None
+    ) -> None:
         self._flags, self._tables = flags, tables
         self._node_key = ""
         self._schedule: dict[str, str] = {}
@@ -37,7 +42,7 @@ class Osquery:
         if certificates := flags.values.get("tls_server_certs"):
             trust.load_verify_locations(cafile=certificates)
         base = f"{scheme}://{flags.path('tls_hostname')}"
-        self._http = httpx.Client(base_url=base, timeout=TIMEOUT, verify=trust)
+        self._http = httpx.Client(base_url=base, timeout=TIMEOUT, verify=trust, transport=transport)
 
     def close(self) -> None:
         self._http.close()

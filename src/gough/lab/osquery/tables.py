@@ -62,12 +62,13 @@ class Tables:
         for name, rows in _first_rows(machine).items():
             self.set(name, rows)
 
-    def set(self, table: str, rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
-        """Make a table hold these rows. `columns` for one that is to be empty."""
+    def set(self, table: str, rows: Sequence[Row], columns: Sequence[str] = (), numbers: Sequence[str] = ()) -> None:
+        """Make a table hold these rows. `columns` for one that is to be empty; `numbers` compare as such."""
         names = list(columns) or list(dict.fromkeys(name for row in rows for name in row))
         if not all(each.isidentifier() for each in (table, *names)):
             raise ValueError(f"no table: {table}")
-        listed, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" for _ in names)
+        listed = ", ".join(f'"{name}"{" INTEGER" if name in numbers else ""}' for name in names)
+        marks = ", ".join("?" for _ in names)
         with self._lock:
             self._db.execute(f'DROP TABLE IF EXISTS "{table}"')
             self._db.execute(f'CREATE TABLE "{table}" ({listed})')

@@ -6,7 +6,7 @@ from typing import Any
 from gough.lab.fleet.call import Call, Resource
 from gough.lab.fleet.core import Core
 from gough.lab.fleet.host import NEW_FOR, Host
-from gough.lab.fleet.host_json import alone, listed
+from gough.lab.fleet.host_json import alone, host_policies, listed
 from gough.lab.fleet.wire import Answer, bad_request, invalid, json_answer, not_found, when
 
 STATUSES: Mapping[str, Callable[[Host, float], bool]] = {
@@ -51,9 +51,10 @@ def _by_policy(call: Call, hosts: list[Host]) -> list[Host]:
 
 
 def page_of(call: Call, hosts: list[Host]) -> Answer:
-    policies = call.args.get("populate_policies") in ("true", "1")
-    rows = [listed(call.core, host, policies=policies) for host in found(call, hosts)]
-    shown, _ = call.page(rows)
+    core = call.core
+    shown, _ = call.page([listed(core, host) for host in found(call, hosts)])
+    if call.args.get("populate_policies") in ("true", "1"):
+        shown = [row | {"policies": host_policies(core, core.hosts[row["id"]])} for row in shown]
     return json_answer({"hosts": shown})
 
 
