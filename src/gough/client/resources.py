@@ -10,7 +10,7 @@ from gough.client.calls import Delete, Get, GetTagged, Pages, Patch, Post, Put, 
 from gough.client.connection import Bearer, Connection
 from gough.client.events import follow
 from gough.client.retrying import Retries
-from gough.web.api.answers import agents, machines, people, site, templates
+from gough.web.api.answers import agents, fleet, machines, people, site, templates
 
 
 class Machines(Resource):
@@ -95,6 +95,25 @@ class Regions(Resource):
     test = Post("/api/v1/regions/{}/test", site.Region)
 
 
+class FleetServers(Resource):
+    list = Pages("/api/v1/fleet/servers", fleet.FleetServer)
+    get = Get("/api/v1/fleet/servers/{}", fleet.FleetServer)
+    get_tagged = GetTagged("/api/v1/fleet/servers/{}", fleet.FleetServer)
+    add = Post("/api/v1/fleet/servers", fleet.FleetServer)
+    test = Post("/api/v1/fleet/servers/{}/test", fleet.FleetServer)
+    import_policies = Post("/api/v1/fleet/servers/{}/import-policies", fleet.ImportedPack)
+    remove = Delete("/api/v1/fleet/servers/{}")
+
+
+class FleetHosts(Resource):
+    list = Pages("/api/v1/fleet/hosts", fleet.FleetHost)
+
+
+class Policies(Resource):
+    list = Pages("/api/v1/fleet/policies", fleet.Policy)
+    results = Pages("/api/v1/fleet/policies/{}/results", fleet.PolicyResult)
+
+
 class Templates(Resource):
     list = Pages("/api/v1/templates", templates.TemplateVersion)
     get = Get("/api/v1/templates/{}", templates.TemplateWhole)
@@ -169,6 +188,7 @@ class Client:
         self.windows, self.regions, self.templates = Windows(made), Regions(made), Templates(made)
         self.users, self.api_keys, self.account = Users(made), ApiKeys(made), Account(made)
         self.audit, self.fleet = Audit(made), Fleet(made)
+        self.fleet_servers, self.fleet_hosts, self.policies = FleetServers(made), FleetHosts(made), Policies(made)
 
     def __enter__(self) -> Self:
         return self
