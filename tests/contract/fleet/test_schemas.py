@@ -82,21 +82,22 @@ def test_the_client_reads_everything_the_schema_allows(schemas: dict[str, Any], 
 
 
 def variants(schema: dict[str, Any], components: dict[str, Any]) -> Iterator[Any]:
-    """Answers at the edges of a schema: everything there, only what is required, null wherever it may be null."""
-    for full, nulls in ((True, False), (False, False), (True, True)):
+    """Answers at the edges of a schema: everything there, only what is required, null wherever it may be."""
+    for full, nulls in ((True, ""), (False, ""), (True, "everywhere"), (True, "values")):
         yield example(schema, components, full=full, nulls=nulls)
 
 
-def example(schema: dict[str, Any], components: dict[str, Any], *, full: bool, nulls: bool) -> Any:
+def example(schema: dict[str, Any], components: dict[str, Any], *, full: bool, nulls: str) -> Any:
     if "$ref" in schema:
         schema = components["schemas"][schema["$ref"].rpartition("/")[2]]
     if "enum" in schema:
         return schema["enum"][0]
     kinds = schema.get("type", "null")
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    if "null" in kinds and (nulls or len(kinds) == 1):
+    kind = next((each for each in kinds if each != "null"), "null")
+    is_value = kind not in {"object", "array"}
+    if kind == "null" or ("null" in kinds and (nulls == "everywhere" or (nulls == "values" and is_value))):
         return None
-    kind = next(each for each in kinds if each != "null")
     if kind == "object":
         required = schema.get("required", [])
         wanted = {name: each for name, each in schema.get("properties", {}).items() if full or name in required}

@@ -99,8 +99,9 @@ def test_between_full_looks_only_what_changed_is_asked_for(site: FleetSite) -> N
     assert host(site, "web-0").status == "offline"  # it was not heard for two minutes
     assert host(site, "web-1").status == "online"
     site.daemons["web-0"].step()
+    site.daemons["web-2"].refresh()  # it is heard, and nothing is evaluated
     site.look()
-    assert host(site, "web-0").status == "online"
+    assert host(site, "web-0").status == host(site, "web-2").status == "online"
 
 
 def test_what_is_gone_in_fleet_is_gone_here_after_a_full_look(site: FleetSite) -> None:
