@@ -21,7 +21,7 @@ assets: $(VENV)/bin/python ## bundle the portal's scripts from npm's packages; l
 
 test: $(VENV)/.dev $(VENV)/.generator ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
 	@$(BIN)/python -m tools.assets || true
-	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not stack and not faults and not live_maas" $(ARGS)
+	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not stack and not faults and not live_maas and not live_fleet" $(ARGS)
 
 test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle of two hundred deployments
 	@$(BIN)/python -m pytest -m kill tests/stack $(ARGS)

@@ -11,6 +11,7 @@ SUBJECTS: Mapping[str, str] = {
     "machine filters": "bench.machine_filters",
     "portal": "bench.portal",
     "following MAAS": "bench.following",
+    "following Fleet": "bench.fleet",
     "in flight": "bench.in_flight",
     "in flight, SQLite": "bench.in_flight_sqlite",
     "in flight, Celery": "bench.in_flight_celery",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from gough.adapters import fleet
 from gough.adapters.maas import connect
 from gough.adapters.maas.feed import open_feed
 from gough.cloud_init.delivery import ARTEFACT
@@ -24,11 +25,12 @@ from gough.persistence.database import Database
 from gough.ports import IdentityProvider, Waker
 from gough.services import regions, templates
 from gough.services.context import Use
+from gough.services.fleet_hosts import servers
 from gough.services.secrets import Sealer
 from gough.services.waking import Bell
 from gough.shared_files import shared
 
-FIRST_REGION = "default"
+FIRST_REGION = FIRST_FLEET = "default"
 
 
 class Part(Protocol):
@@ -107,6 +109,7 @@ def wire(settings: Settings | None = None) -> Application:
         waker=bell if settings.executor == "threads" else _waker(settings, bell),
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
         open_feed=partial(open_feed, loopback=settings.may_ask_loopback),
+        connect_security=fleet.connect,
         identity_provider=cache(partial(_identity_provider, settings)) if settings.oidc_issuer else None,
     )
     return Application(use, bell, Executor(use, bell), Followers(use))
@@ -161,6 +164,22 @@ def prepare(use: Use) -> None:
     schema.upgrade(use.database)
     folder = use.settings.templates_dir or shared("cloud-init/templates")
     templates.import_library(use, folder, by="library")
+    _first_region(use)
+    _first_fleet(use)
+
+
+def _first_fleet(use: Use) -> None:
+    token, ca = use.settings.fleet_token, use.settings.fleet_ca_file
+    if token is None:
+        return
+    with use.database.read() as session:
+        if any(server.name == FIRST_FLEET for server in servers.listed(session)):
+            return
+    pem = ca.read_text("utf-8") if ca is not None else ""
+    servers.add(use, FIRST_FLEET, use.settings.fleet_url, token.get_secret_value(), ca=pem, must_answer=False)
+
+
+def _first_region(use: Use) -> None:
     key = use.settings.maas_api_key
     if key is None:
         return

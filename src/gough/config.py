@@ -49,6 +49,8 @@ class Settings(BaseModel):
     maas_url: str = Field("", alias="MAAS_URL")
     maas_api_key: SecretStr | None = Field(None, alias="MAAS_API_KEY")
     fleet_url: str = Field("", alias="FLEET_URL")
+    fleet_token: SecretStr | None = Field(None, alias="FLEET_TOKEN")
+    fleet_ca_file: Path | None = Field(None, alias="FLEET_CA_FILE")
     secret_key: SecretStr | None = Field(None, alias="SECRET_KEY")
     secret_key_previous: SecretStr | None = Field(None, alias="SECRET_KEY_PREVIOUS")
     debug: bool = Field(False, alias="DEBUG")
@@ -89,6 +91,8 @@ class Settings(BaseModel):
     lease_seconds: float = Field(30, alias="GOUGH_LEASE_SECONDS", ge=2)
     maas_poll_seconds: float = Field(5, alias="GOUGH_MAAS_POLL_SECONDS", gt=0)
     maas_presence_seconds: float = Field(300, alias="GOUGH_MAAS_PRESENCE_SECONDS", gt=0)
+    fleet_poll_seconds: float = Field(15, alias="GOUGH_FLEET_POLL_SECONDS", gt=0)
+    fleet_full_seconds: float = Field(600, alias="GOUGH_FLEET_FULL_SECONDS", gt=0)
     rate_limit: int = Field(1200, alias="GOUGH_RATE_LIMIT", ge=0, le=10**9)
     agent_interval_seconds: float = Field(60, alias="GOUGH_AGENT_INTERVAL_SECONDS", gt=0)
     deadlines: Annotated[Mapping[str, timedelta], BeforeValidator(_deadlines)] = Field(
@@ -181,6 +185,10 @@ def check(settings: Settings) -> list[Problem]:
         )
     if settings.ca_file is not None and not settings.ca_file.is_file():
         problems.append(Problem("GOUGH_CA_FILE", f"{settings.ca_file} is not a readable file. Give a PEM file."))
+    if settings.fleet_token and not settings.fleet_url:
+        problems.append(Problem("FLEET_URL", "is missing, but FLEET_TOKEN is set. Give https://fleet.example:8443."))
+    if settings.fleet_ca_file is not None and not settings.fleet_ca_file.is_file():
+        problems.append(Problem("FLEET_CA_FILE", f"{settings.fleet_ca_file} is not a readable file. Give a PEM file."))
     if settings.executor == "celery" and settings.redis_url is None:
         problems.append(Problem("REDIS_URL", "is missing, but GOUGH_EXECUTOR is celery. Give redis://host:6379/0."))
     if settings.executor == "celery" and settings.database.startswith("sqlite"):

@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).parent
 
 
 def shared(name: str) -> Path:
-    """`apps`, `cloud-init/templates`: from the wheel's `_share`, or from the checkout."""
+    """`apps`, `cloud-init/templates`, `policies`: from the wheel's `_share`, or from the checkout."""
     packed = _PACKAGE / "_share" / name
     return packed if packed.exists() else _PACKAGE.parents[1] / name

@@ -23,6 +23,16 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_MAAS_PRESENCE_SECONDS": "Pause between two checks for machines that are new or gone; MAAS logs no event "
         "for either. At least 300, unless MAAS_URL is on this computer: it is an expensive question.",
     },
+    "Fleet": {
+        "FLEET_URL": "`https://fleet.example:8443` of a first Fleet server, called `default`, with its URL prefix if "
+        "it has one. More: `gough fleet server add`.",
+        "FLEET_TOKEN": "The token of an API-only user of that server. Read once, at the first start that has it; kept "
+        "encrypted.",
+        "FLEET_CA_FILE": "PEM file of the authority that signed that server's certificate, where the system does not "
+        "trust it.",
+        "GOUGH_FLEET_POLL_SECONDS": "Pause between two looks at what changed on a Fleet server.",
+        "GOUGH_FLEET_FULL_SECONDS": "Pause between two looks at every host of it; only those find hosts that are gone.",
+    },
     "Serving": {
         "GOUGH_HOST": "The address to listen on.",
         "GOUGH_PORT": "The port to listen on.",
@@ -76,8 +86,5 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_LEASE_SECONDS": "How long a job stays with a worker that has died.",
         "GOUGH_AGENT_INTERVAL_SECONDS": "Pause between an agent's heartbeats. Three missed ones, and it is offline.",
         "GOUGH_DEADLINES": "Other deadlines than the stages' own: `install=90m,agent=10m`. Units s, m, h.",
-    },
-    "Read, but without effect yet": {
-        "FLEET_URL": "No effect yet: nothing asks Fleet, and stage `security` is waived.",
     },
 }

@@ -70,12 +70,24 @@ def _regions(_: Settings, use: Use) -> Iterator[str]:
         yield f"{name}: MAAS {region.version} as {region.username}"
 
 
+def _fleet_servers(_: Settings, use: Use) -> Iterator[str]:
+    """None is fine: security is waived then."""
+    from gough.services.fleet_hosts import servers
+
+    with use.database.read() as session:
+        names = [server.name for server in servers.listed(session)]
+    for name in names:
+        server = servers.test(use, name)
+        yield f"{name}: Fleet {server.version} as {server.username}"
+
+
 CHECKS: tuple[tuple[str, Callable[[Settings, Use], Iterator[str]]], ...] = (
     ("database", _database),
     ("public URL", _public_url),
     ("single sign-on", _sign_on),
     ("agent archives", _agent),
     ("MAAS region", _regions),
+    ("Fleet server", _fleet_servers),
 )
 
 

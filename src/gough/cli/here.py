@@ -8,7 +8,8 @@ import typer
 
 LOCAL = frozenset(
     {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "db current", "db check", "secrets rotate",
-     "audit verify", "audit export"}
+     "audit verify", "audit export", "fleet server list", "fleet server add", "fleet server test",
+     "fleet server remove", "fleet host list", "fleet policy list", "fleet policy results", "fleet policy import"}
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from gough.cli import (
     auditing,
     bulk,
     contexts,
+    fleet,
     here,
     jobs,
     lab,
@@ -44,6 +45,7 @@ app.command("doctor")(server.doctor)
 app.command("sync")(regions.sync)
 app.add_typer(server.db, name="db")
 app.add_typer(regions.app, name="region")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(machines.app, name="machine")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(templates.app, name="template")

@@ -10,7 +10,7 @@ from gough.client.calls import Delete, Get, GetTagged, Pages, Patch, Post, Put, 
 from gough.client.connection import Bearer, Connection
 from gough.client.events import follow
 from gough.client.retrying import Retries
-from gough.web.api.answers import agents, catalogue, deployments, machines, overview, people, site, templates
+from gough.web.api.answers import agents, catalogue, deployments, fleet, machines, overview, people, site, templates
 
 
 class Machines(Resource):
@@ -114,6 +114,25 @@ class Deployments(Resource):
     redeploy_previous = Post("/api/v1/deployments/{}/redeploy-previous", machines.Job)
 
 
+class FleetServers(Resource):
+    list = Pages("/api/v1/fleet/servers", fleet.FleetServer)
+    get = Get("/api/v1/fleet/servers/{}", fleet.FleetServer)
+    get_tagged = GetTagged("/api/v1/fleet/servers/{}", fleet.FleetServer)
+    add = Post("/api/v1/fleet/servers", fleet.FleetServer)
+    test = Post("/api/v1/fleet/servers/{}/test", fleet.FleetServer)
+    import_policies = Post("/api/v1/fleet/servers/{}/import-policies", fleet.ImportedPack)
+    remove = Delete("/api/v1/fleet/servers/{}")
+
+
+class FleetHosts(Resource):
+    list = Pages("/api/v1/fleet/hosts", fleet.FleetHost)
+
+
+class Policies(Resource):
+    list = Pages("/api/v1/fleet/policies", fleet.Policy)
+    results = Pages("/api/v1/fleet/policies/{}/results", fleet.PolicyResult)
+
+
 class Templates(Resource):
     list = Pages("/api/v1/templates", templates.TemplateVersion)
     get = Get("/api/v1/templates/{}", templates.TemplateWhole)
@@ -195,6 +214,7 @@ class Client:
         self.users, self.api_keys, self.account = Users(made), ApiKeys(made), Account(made)
         self.deployments = Deployments(made)
         self.audit, self.fleet = Audit(made), Fleet(made)
+        self.fleet_servers, self.fleet_hosts, self.policies = FleetServers(made), FleetHosts(made), Policies(made)
 
     def __enter__(self) -> Self:
         return self

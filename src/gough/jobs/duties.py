@@ -11,7 +11,7 @@ import structlog
 
 from gough.config import Settings
 from gough.domain.errors import GoughError
-from gough.services import agents, audit_chain, bulk, rollups, timeline
+from gough.services import agents, audit_chain, bulk, fleet_hosts, rollups, timeline
 from gough.services.context import Use
 
 log = structlog.get_logger()
@@ -40,6 +40,7 @@ DUTIES = (
     Duty("chain-audit", audit_chain.extend, lambda _: 1.0),
     Duty("retain-audit", audit_chain.retain, lambda _: 3600.0),
     Duty("watch-agents", agents.watch, lambda settings: max(1.0, settings.agent_interval_seconds / 4)),
+    Duty("follow-fleet", fleet_hosts.poll_all, lambda settings: settings.fleet_poll_seconds),
     Duty("roll-up-metrics", rollups.roll_up, lambda _: 30.0),
     Duty("prune-metrics", rollups.prune, lambda _: 1.0),
 )

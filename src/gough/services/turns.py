@@ -1,4 +1,4 @@
-"""Whose turn it is to follow a region: one process at a time, and a dead one's turn ends by itself, soon.
+"""Whose turn it is to follow a region or a Fleet server: one process at a time; a dead one's turn ends by itself, soon.
 
 The turn is as long as a job's lease and is renewed while the poll goes on, so that a region which takes a minute to
 answer keeps its poller, and a killed server keeps nobody waiting for longer than its jobs do.
@@ -13,24 +13,30 @@ import structlog
 from sqlalchemy import update
 
 from gough.domain.errors import GoughError
-from gough.persistence.models import Region
+from gough.persistence.models import FleetServer, Region
 from gough.services.context import Use
 
 log = structlog.get_logger()
 
+Followed = type[Region] | type[FleetServer]
+
 
 @contextmanager
-def turn(use: Use, region_id: str, on_loss: Callable[[], None] = lambda: None) -> Iterator[Event | None]:
+def turn(
+    use: Use, followed_id: str, on_loss: Callable[[], None] = lambda: None, *, of: Followed = Region
+) -> Iterator[Event | None]:
     """None while somebody else has it. Otherwise it is ours until the block ends, or the event is set: it was lost.
 
     `on_loss` is called once, from another thread, when that happens.
     """
-    token = take(use, region_id)
+    token = take(use, followed_id, of)
     if token is None:
         yield None
         return
     done, lost = Event(), Event()
-    keeper = Thread(target=_keep, args=(use, region_id, token, done, lost, on_loss), name="turn-keeper", daemon=True)
+    keeper = Thread(
+        target=_keep, args=(use, of, followed_id, token, done, lost, on_loss), name="turn-keeper", daemon=True
+    )
     keeper.start()
     try:
         yield lost
@@ -38,19 +44,20 @@ def turn(use: Use, region_id: str, on_loss: Callable[[], None] = lambda: None) -
         done.set()
         keeper.join()
         if not lost.is_set():
-            _set_end(use, region_id, token, None)
+            _set_end(use, of, followed_id, token, None)
 
 
-def take(use: Use, region_id: str) -> int | None:
+def take(use: Use, followed_id: str, of: Followed = Region) -> int | None:
     """The turn's token; None while somebody else has it."""
     with use.database.write() as session:
         now = use.database.now(session)
-        free = (Region.poll_lease_until.is_(None)) | (Region.poll_lease_until <= now)
+        free = (of.poll_lease_until.is_(None)) | (of.poll_lease_until <= now)
+        followed = (Region.removed_at.is_(None),) if of is Region else ()
         statement = (
-            update(Region)
-            .where(Region.id == region_id, Region.removed_at.is_(None), free)
-            .values(poll_lease_until=now + length(use), poll_lease_token=Region.poll_lease_token + 1)
-            .returning(Region.poll_lease_token)
+            update(of)
+            .where(of.id == followed_id, free, *followed)
+            .values(poll_lease_until=now + length(use), poll_lease_token=of.poll_lease_token + 1)
+            .returning(of.poll_lease_token)
             .execution_options(synchronize_session=False)
         )
         return session.scalars(statement).first()
@@ -61,22 +68,22 @@ def length(use: Use) -> timedelta:
 
 
 def _keep(
-    use: Use, region_id: str, token: int, done: Event, lost: Event, on_loss: Callable[[], None]
+    use: Use, of: Followed, followed_id: str, token: int, done: Event, lost: Event, on_loss: Callable[[], None]
 ) -> None:  # fmt: skip
     while not done.wait(length(use).total_seconds() / 3):
         try:
-            if not _set_end(use, region_id, token, length(use)):
+            if not _set_end(use, of, followed_id, token, length(use)):
                 lost.set()
                 on_loss()
                 return
         except GoughError as error:
-            log.warning("turn not renewed", region=region_id, error=str(error))
+            log.warning("turn not renewed", followed=followed_id, error=str(error))
 
 
-def _set_end(use: Use, region_id: str, token: int, ahead: timedelta | None) -> bool:
+def _set_end(use: Use, of: Followed, followed_id: str, token: int, ahead: timedelta | None) -> bool:
     """Whether it was still ours."""
     with use.database.write() as session:
         until = use.database.now(session) + ahead if ahead is not None else None
-        mine = (Region.id == region_id, Region.poll_lease_token == token)
-        ended = update(Region).where(*mine).values(poll_lease_until=until).returning(Region.id)
+        mine = (of.id == followed_id, of.poll_lease_token == token)
+        ended = update(of).where(*mine).values(poll_lease_until=until).returning(of.id)
         return session.execute(ended.execution_options(synchronize_session=False)).first() is not None

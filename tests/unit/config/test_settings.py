@@ -20,6 +20,8 @@ GOOD: dict[str, tuple[str, Any]] = {
     "MAAS_URL": ("http://maas:5240/MAAS/", "http://maas:5240/MAAS/"),
     "MAAS_API_KEY": ("one:two:hush-maas", "one:two:hush-maas"),
     "FLEET_URL": ("https://fleet", "https://fleet"),
+    "FLEET_TOKEN": ("hush-fleet", "hush-fleet"),
+    "FLEET_CA_FILE": ("/etc/hostname", Path("/etc/hostname")),
     "SECRET_KEY": (f"hush-key{KEY}", f"hush-key{KEY}"),
     "SECRET_KEY_PREVIOUS": ("hush-previous", "hush-previous"),
     "DEBUG": ("true", True),
@@ -54,6 +56,8 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_LEASE_SECONDS": ("45", 45.0),
     "GOUGH_MAAS_POLL_SECONDS": ("2.5", 2.5),
     "GOUGH_MAAS_PRESENCE_SECONDS": ("600", 600.0),
+    "GOUGH_FLEET_POLL_SECONDS": ("5", 5.0),
+    "GOUGH_FLEET_FULL_SECONDS": ("900", 900.0),
     "GOUGH_AGENT_INTERVAL_SECONDS": ("15", 15.0),
     "GOUGH_DEADLINES": ("install=1h,agent=90s", {"install": timedelta(hours=1), "agent": timedelta(seconds=90)}),
 }
@@ -64,6 +68,7 @@ SSO = {
 }  # fmt: skip
 BESIDE = {  # what a setting cannot stand without
     "MAAS_API_KEY": {"MAAS_URL": "http://maas:5240/MAAS/"},
+    "FLEET_TOKEN": {"FLEET_URL": "https://fleet"},
     "GOUGH_OIDC_ISSUER": {name: value for name, value in SSO.items() if name != "GOUGH_OIDC_ISSUER"},
     "GOUGH_OIDC_ALLOW_LOCAL": SSO,
 }
@@ -128,11 +133,12 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
             "GOUGH_TRUSTED_PROXIES": "10.0.0.0/8,10.0.0.1/8",
             "MAAS_API_KEY": "only-one-part", "REDIS_URL_FILE": str(tmp_path / "none"),
             "DATABASE_URL_FILE": str(tmp_path / "binary"),
+            "FLEET_TOKEN": "without-a-url", "FLEET_CA_FILE": str(tmp_path / "none.pem"),
         }
     )  # fmt: skip
     assert sorted({problem.pointer for problem in error.problems}) == [
-        "DATABASE_URL", "GOUGH_CA_FILE", "GOUGH_DEADLINES", "GOUGH_PORT", "GOUGH_PUBLIC_URL",
-        "GOUGH_TRUSTED_PROXIES", "LOG_LEVEL", "MAAS_API_KEY", "MAAS_URL", "REDIS_URL",
+        "DATABASE_URL", "FLEET_CA_FILE", "FLEET_URL", "GOUGH_CA_FILE", "GOUGH_DEADLINES", "GOUGH_PORT",
+        "GOUGH_PUBLIC_URL", "GOUGH_TRUSTED_PROXIES", "LOG_LEVEL", "MAAS_API_KEY", "MAAS_URL", "REDIS_URL",
     ]  # fmt: skip
     assert all(problem.pointer in str(error) for problem in error.problems)
 

@@ -1,7 +1,6 @@
 """Serves a region on a loopback port: HTTP/1.1 with keep-alive and its websocket, a thread a connection."""
 
 import io
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from gough.lab.connections import ClosesConnections
 from gough.lab.maas import websocket
 from gough.lab.maas.endpoints import application
 from gough.lab.maas.region import Region
@@ -46,39 +46,13 @@ def serve(region: Region, port: int = 0) -> Server:
     return Server(region, port)
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
+class _Http(ClosesConnections, ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], app: Callable[..., Any], feeds: Feeds) -> None:
         self.app = app
         self.feeds = feeds
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
         super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._guard:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._guard:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        with self._guard:
-            kept = list(self._open)
-        for connection in kept:  # wakes the threads that wait for a next request
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-        super().server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -4,6 +4,7 @@ from gough.persistence.models.agents import Agent, AgentCommand, AgentSample, Ma
 from gough.persistence.models.audit import AuditCheckpoint, AuditEntry
 from gough.persistence.models.base import Base
 from gough.persistence.models.bulk import Bulk, BulkItem
+from gough.persistence.models.fleet import FleetHost, FleetServer, Policy, PolicyResult
 from gough.persistence.models.idempotency import KeptAnswer
 from gough.persistence.models.identities import Identity
 from gough.persistence.models.jobs import ACTIVE, Deployment, Job, JobLog, JobStep
@@ -26,6 +27,8 @@ __all__ = [
     "Bulk",
     "BulkItem",
     "Deployment",
+    "FleetHost",
+    "FleetServer",
     "Identity",
     "Job",
     "JobLog",
@@ -39,6 +42,8 @@ __all__ = [
     "MaintenanceWindow",
     "MetricMark",
     "MetricRollup",
+    "Policy",
+    "PolicyResult",
     "RecoveryCode",
     "RefreshToken",
     "Region",
