@@ -82,7 +82,7 @@ def _pages(page: Page, url: str) -> Iterator[tuple[str, str]]:
         yield "template-compare", f"{template}/compare"
     if running := _first(page, f"{url}/?service=in_service", "/machines/"):
         yield "template-compare-machine", f"/templates/base-server/compare?machine={running.rpartition('/')[2]}"
-        yield "metrics", f"{running}/metrics?span=1h"
+        yield "metrics", f"{running}/metrics"
     yield "template-try", "/templates/monitoring-host/try"
     yield "template-edit", "/templates/docker-host/edit"
     yield "top", "/top"

@@ -36,9 +36,14 @@ def test_what_is_built_is_built_again_only_when_a_source_changed(
     portal: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built: list[str] = []
+
+    def bundled(command: list[str], *_: object) -> None:
+        built.append(command[1])
+        Path(command[-1]).mkdir()
+
     monkeypatch.setattr(assets, "find", lambda: node.Node("node", ("npm",)))
     monkeypatch.setattr(assets, "_packages", lambda _: None)
-    monkeypatch.setattr(assets, "_run", lambda command, *_: (Path(command[-1]).mkdir(), built.append(command[1])))
+    monkeypatch.setattr(assets, "_run", bundled)
     assert (assets.main(), assets.main()) == (0, 0) and built == ["build.mjs"]
     assert capsys.readouterr().out.count("Building") == 1
     (portal / "src" / "live.js").write_text("// changed")
