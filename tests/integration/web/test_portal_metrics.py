@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gough.bootstrap import Application
+from gough.persistence.models import Agent
 from tests.integration.web.conftest import Client
 from tests.integration.web.portal_forms import words
 from tests.support import measured
@@ -43,6 +44,21 @@ def test_points_come_from_what_is_fine_enough(viewer: Client, reporter: Reporter
     known = [n for n, value in enumerate(processor["average"]) if value is not None]
     assert all(processor["low"][n] <= processor["average"][n] <= processor["high"][n] for n in known)
     assert any(processor["low"][n] < processor["high"][n] for n in known) == (step > 60), "a sample has no band"
+
+
+def test_the_usual_span_shows_all_that_a_young_machine_has(
+    viewer: Client, reporter: Reporter, application: Application
+) -> None:
+    assert shown_span(viewer) == "24 hours"
+    for age, span in ((timedelta(minutes=3), "10 minutes"), (timedelta(hours=2), "6 hours")):
+        with application.use.database.write() as session:
+            session.get_one(Agent, reporter.agent_id).enrolled_at = application.use.database.now(session) - age
+        assert shown_span(viewer) == span
+
+
+def shown_span(viewer: Client) -> str:
+    (name,) = re.findall(r'span=\w+" aria-current="page">([^<]+)<', viewer.get("/machines/web-1/metrics").text)
+    return str(name)
 
 
 def test_top_lists_and_who_waits(viewer: Client, reporter: Reporter, application: Application) -> None:

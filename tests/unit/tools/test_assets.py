@@ -1,7 +1,6 @@
 """Building the portal's scripts: once, and where it cannot be done, one line says so."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -38,13 +37,13 @@ def test_what_is_built_is_built_again_only_when_a_source_changed(
 ) -> None:
     built: list[str] = []
 
-    def run(command: Sequence[str], *_: object) -> None:
-        Path(command[-1]).mkdir()
+    def bundled(command: list[str], *_: object) -> None:
         built.append(command[1])
+        Path(command[-1]).mkdir()
 
     monkeypatch.setattr(assets, "find", lambda: node.Node("node", ("npm",)))
     monkeypatch.setattr(assets, "_packages", lambda _: None)
-    monkeypatch.setattr(assets, "_run", run)
+    monkeypatch.setattr(assets, "_run", bundled)
     assert (assets.main(), assets.main()) == (0, 0) and built == ["build.mjs"]
     assert capsys.readouterr().out.count("Building") == 1
     (portal / "src" / "live.js").write_text("// changed")

@@ -71,10 +71,12 @@ KINDS = (
 )
 STRIP = ("cpu", "memory", "filesystems", "network")
 SPANS: Mapping[str, Span] = {
-    name: Span(name, title, timedelta(hours=hours))
-    for name, title, hours in (
-        ("1h", "1 hour", 1), ("6h", "6 hours", 6), ("24h", "24 hours", 24), ("7d", "7 days", 24 * 7),
-        ("30d", "30 days", 24 * 30), ("1y", "1 year", 24 * 365),
+    span.name: span
+    for span in (
+        Span("10m", "10 minutes", timedelta(minutes=10)), Span("1h", "1 hour", timedelta(hours=1)),
+        Span("6h", "6 hours", timedelta(hours=6)), Span("24h", "24 hours", timedelta(hours=24)),
+        Span("7d", "7 days", timedelta(days=7)), Span("30d", "30 days", timedelta(days=30)),
+        Span("1y", "1 year", timedelta(days=365)),
     )
 }  # fmt: skip
 USUAL = "24h"
@@ -82,6 +84,11 @@ EACH_FILESYSTEM = timedelta(hours=24)  # over longer spans, only the fullest is 
 MOST_SAMPLES = 120
 MOST_OF_A_FILESYSTEM = 360
 GAP = 2.5  # steps
+
+
+def usual(age: timedelta) -> Span:
+    """A day; for a machine that has not reported so long, the shortest that shows all of it."""
+    return next(span for span in SPANS.values() if span.length >= age or span.name == USUAL)
 
 
 def drawings(use: Use, session: Session, machine: Machine, span: Span, now: datetime) -> list[Drawing]:

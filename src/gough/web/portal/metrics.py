@@ -1,13 +1,17 @@
 """A machine's metrics over time: the page of charts, its part that changes, and the points that its script draws."""
 
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Invalid, NotFound
 from gough.domain.permissions import Permission
-from gough.services import machines
+from gough.persistence.models import Machine
+from gough.services import agents, machines
 from gough.web.message import Answer, Request, as_json
 from gough.web.operation import operation
-from gough.web.portal.charts import EACH_FILESYSTEM, SPANS, USUAL, Span, drawings
+from gough.web.portal.charts import EACH_FILESYSTEM, SPANS, Span, drawings, usual
 from gough.web.portal.page import page
 from gough.web.portal.plotting import columns, paths, rows
 
@@ -35,18 +39,16 @@ def charts_live(request: Request, name: str) -> Answer:
     raises=ASKING, is_page=True,
 )  # fmt: skip
 def points(request: Request, name: str) -> Answer:
-    span = _span(request)
     with request.use.database.read() as session:
-        machine = machines.find(session, name)
-        found = drawings(request.use, session, machine, span, request.use.database.now(session))
+        machine, now = machines.find(session, name), request.use.database.now(session)
+        found = drawings(request.use, session, machine, _span(request, session, machine, now), now)
     return as_json({"charts": [columns(drawing) for drawing in found]})
 
 
 def _draw(request: Request, name: str, template: str) -> Answer:
-    span = _span(request)
     with request.use.database.read() as session:
-        machine = machines.find(session, name)
-        now = request.use.database.now(session)
+        machine, now = machines.find(session, name), request.use.database.now(session)
+        span = _span(request, session, machine, now)
         found: list[dict[str, Any]] = [
             {"drawing": drawing, "paths": paths(drawing), "rows": rows(drawing)}
             for drawing in drawings(request.use, session, machine, span, now)
@@ -57,9 +59,12 @@ def _draw(request: Request, name: str, template: str) -> Answer:
         )  # fmt: skip
 
 
-def _span(request: Request) -> Span:
+def _span(request: Request, session: Session, machine: Machine, now: datetime) -> Span:
     """Raises Invalid."""
-    wanted = request.query.get("span", USUAL)
-    if wanted not in SPANS:
+    wanted = request.query.get("span", "")
+    if wanted in SPANS:
+        return SPANS[wanted]
+    if wanted:
         raise Invalid(f"There is no span '{wanted[:20]}'.", hint=f"There are: {', '.join(SPANS)}.")
-    return SPANS[wanted]
+    agent = agents.newest(session, machine.id)
+    return usual(now - agent.enrolled_at if agent else timedelta(0))
