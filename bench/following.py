@@ -32,6 +32,7 @@ MACHINES = 1_100
 FIXED, EACH, BYTES = 0.6, 0.039, 40_000  # seconds a request and a machine, bytes a machine: a real 3.4 region's
 QUICKER = 10  # with --quick the region answers so many times as fast
 POLL = 0.5
+SETTINGS = {"GOUGH_MAAS_POLL_SECONDS": str(POLL), "GOUGH_MAAS_ON_LOOPBACK": "true"}  # the emulator is there
 PATIENCE = 300.0
 
 
@@ -79,7 +80,7 @@ def measure(effort: Effort) -> list[Figure]:
 def _of_live(live: Live) -> list[Figure]:
     with ExitStack() as stack:
         url, folder = stack.enter_context(databases.sqlite())
-        application = stack.enter_context(databases.wired(url, folder, GOUGH_MAAS_POLL_SECONDS=str(POLL)))
+        application = stack.enter_context(databases.wired(url, folder, **SETTINGS))
         _follow(application, stack, live.url, live.api_key)
         return list(_import(application, live, "a real region"))
 
@@ -118,7 +119,7 @@ def _following(faster: int) -> Iterator[tuple[Application, Region]]:
         stack.callback(region.close)
         stack.callback(server.close)
         url, folder = stack.enter_context(databases.sqlite())
-        application = stack.enter_context(databases.wired(url, folder, GOUGH_MAAS_POLL_SECONDS=str(POLL)))
+        application = stack.enter_context(databases.wired(url, folder, **SETTINGS))
         _follow(application, stack, server.url, region.api_key)
         yield application, region
 

@@ -9,6 +9,7 @@ from gough.domain.windows import Window
 from gough.jobs.dispatcher import Due, dispatch_due
 from gough.persistence.models import Job
 from gough.services import jobs, lifecycle, regions, windows
+from gough.services.workflow.advance import advance
 from gough.services.workflow.claim import claim_due
 from tests.integration.jobs.test_claims import LEASE
 from tests.support.clock import Clock
@@ -75,6 +76,21 @@ def test_an_urgent_job_that_waits_for_its_window_holds_nobody_up(site: Site) -> 
     assert states(site, runs, urgent, normal) == ["running", "queued", "queued"]
     ends(site, runs)
     assert states(site, urgent, normal) == ["queued", "running"]
+
+
+def test_who_gave_way_begins_when_the_other_turns_out_to_wait_for_its_window(site: Site) -> None:
+    """The clock begins on Thursday at noon."""
+    regions.change(site.use, "lab", max_in_flight=1)
+    windows.add(site.use, Window("weekend", (5,), "06:00", 120), {"pool": ["default"]}, by="ada")
+    normal, urgent = asked(site, "normal"), asked(site, "urgent", Priority.URGENT)
+    jobs.begin_now(site.use, normal.id, by="op")
+    taken = claim_due(site.database, owner="slow worker", lease=LEASE, job_id=urgent.id)
+    assert taken is not None
+    site.work()
+    assert states(site, normal, urgent) == ["queued", "queued"]
+    advance(site.use, taken)
+    site.work()
+    assert states(site, normal, urgent) == ["running", "queued"]
 
 
 def test_a_job_that_waits_is_given_another_priority_and_one_that_has_begun_is_not(site: Site) -> None:
