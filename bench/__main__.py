@@ -23,7 +23,10 @@ def main() -> int:
     options = _options()
     if options.child:
         figures = measure_of(options.child)(Effort(options.quick))
-        rows = [{"subject": options.child, **asdict(figure), "ratio": figure.ratio} for figure in figures]
+        rows = [
+            {"subject": options.child, **asdict(figure), "ratio": figure.ratio, "verdict": figure.verdict}
+            for figure in figures
+        ]
         sys.stdout.write(json.dumps(rows) + "\n")
         return 0
     rows, broken = [], []

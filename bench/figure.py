@@ -22,7 +22,10 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`baseline` has the same unit as `value`; `against` says what it is. None where nothing compares."""
+    """`baseline` has the same unit as `value`; `against` says what it is. None where nothing compares.
+
+    `limit` is what the value must not pass, `ratio_limit` the same of the ratio; of a rate (`.../s`), more is better.
+    """
 
     name: str
     value: float
@@ -30,10 +33,24 @@ class Figure:
     baseline: float | None = None
     against: str = ""
     note: str = ""
+    limit: float | None = None
+    ratio_limit: float | None = None
 
     @property
     def ratio(self) -> float | None:
         return self.value / self.baseline if self.baseline else None
+
+    @property
+    def verdict(self) -> str:
+        """`ok` or `over`, with the limit; empty where there is none."""
+        told = []
+        for name, found, limit in (("", self.value, self.limit), ("ratio ", self.ratio, self.ratio_limit)):
+            if limit is None or found is None:
+                continue
+            more_is_better = self.unit.endswith("/s")
+            kept = found >= limit if more_is_better else found <= limit
+            told.append(f"{'ok' if kept else 'over'}: {name}{'>=' if more_is_better else '<='} {limit:g}")
+        return ", ".join(told)
 
 
 Measure = Callable[[Effort], list[Figure]]

@@ -24,13 +24,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
+def running(
+    command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str], *, probe: str = "/healthz"
+) -> Iterator[int]:
     """The process id of a server that answers on loopback; it ends with the block. Raises TimeoutError."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(command, env={**kept, **environment}, stdout=log, stderr=log)
     try:
-        _await(process, port, folder)
+        _await(process, port, folder, probe)
         yield process.pid
     finally:
         _end(process)
@@ -81,12 +83,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
-def _await(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+def _await(process: subprocess.Popen[bytes], port: int, folder: Path, probe: str) -> None:
     pause = Event()
     for _ in range(START_SECONDS * 10):
         with suppress(OSError, HTTPException):
             connection = HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", "/healthz")
+            connection.request("GET", probe)
             if connection.getresponse().status == 200:
                 return
         if process.poll() is not None:

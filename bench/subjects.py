@@ -7,6 +7,7 @@ from bench.figure import Measure
 
 SUBJECTS: Mapping[str, str] = {
     "web": "bench.web",
+    "signed in": "bench.signed_in",
     "machine list": "bench.machine_list",
     "machine filters": "bench.machine_filters",
     "portal": "bench.portal",

@@ -4,6 +4,7 @@
 instead of failing half-way. `read()` never commits.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -91,13 +93,24 @@ def _engine(url: str, pool_size: int) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg2"), pool_size=pool_size, max_overflow=10, pool_pre_ping=True,
             executemany_mode="values_plus_batch",  # many updates in one message, too
+            json_deserializer=_loads,
         )  # fmt: skip
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(parsed, pool_size=pool_size, max_overflow=200, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        parsed, pool_size=pool_size, max_overflow=200, connect_args={"timeout": BUSY_SECONDS}, json_deserializer=_loads
+    )
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _loads(text: str) -> Any:
+    """Ten times faster than json, which reads what only json writes: NaN."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:

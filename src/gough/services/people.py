@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from gough.domain.errors import Conflict, Denied, Invalid, Problem, Unauthenticated
@@ -21,6 +21,15 @@ SESSION_LIFE = timedelta(hours=12)
 SETUP = "setup_secret_hash"
 NAME_LENGTH = 80
 SESSION = "session"
+NAMED = 16
+_WHO = (
+    select(
+        LoginSession.csrf_token, LoginSession.expires_at, LoginSession.id_token_sealed, LoginSession.user_id,
+        User.name, User.role, User.disabled_at, User.totp_sealed,
+    )
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.secret_hash == bindparam("secret"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +119,29 @@ def begin_session(use: Use, user: User, *, address: str, id_token: str = "") -> 
 
 def who(use: Use, session_secret: str) -> Caller | None:
     """The caller a session belongs to, while it lasts."""
-    with use.database.read() as session:
-        found = session.get(LoginSession, hash_secret(session_secret))
-        if found is None or found.expires_at <= use.database.now(session) or found.user.disabled_at is not None:
+    secret_hash = hash_secret(session_secret)
+    with use.database.read() as session:  # columns, past the ORM: every request of the portal comes by here
+        found = session.connection().execute(_WHO, {"secret": secret_hash}).first()
+        if found is None or found.expires_at <= use.database.now(session) or found.disabled_at is not None:
             return None
-        user = found.user
     return Caller(
-        user.name, Role(user.role), found.csrf_token, user_id=user.id, credential=session_id(found),
-        must_enrol=found.id_token_sealed is None and must_enrol(use, user),
+        found.name, Role(found.role), found.csrf_token, user_id=found.user_id, credential=secret_hash[:NAMED],
+        must_enrol=found.id_token_sealed is None and _lacks_factor(use, found.role, found.totp_sealed),
     )  # fmt: skip
 
 
 def session_id(row: LoginSession) -> str:
     """What names a session to people; nothing can be done with it but ending it."""
-    return row.secret_hash[:16]
+    return row.secret_hash[:NAMED]
 
 
 def must_enrol(use: Use, user: User) -> bool:
     """Whether this person may do nothing before enrolling a second factor."""
-    return use.settings.admins_need_totp and user.role == Role.ADMIN.value and user.totp_sealed is None
+    return _lacks_factor(use, user.role, user.totp_sealed)
+
+
+def _lacks_factor(use: Use, role: str, totp_sealed: str | None) -> bool:
+    return use.settings.admins_need_totp and role == Role.ADMIN.value and totp_sealed is None
 
 
 def sign_out(use: Use, session_secret: str) -> None:

@@ -129,4 +129,5 @@ def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC, to the millisecond."""
     if value is None:
         return None
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    here = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return here.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -12,6 +12,7 @@ from gough.services import agent_list, agents, jobs, lifecycle
 from gough.services.machine_facets import Facets
 from gough.web.message import moment
 
+LABELS: Mapping[int, str] = {int(status): status.label for status in MachineStatus}
 _SAME = (
     "id", "system_id", "hostname", "power_state", "service", "reason", "next_action", "zone", "pool", "owner", "locked",
     "architecture", "cpu_count", "memory_mib", "ip_addresses", "tags", "site", "rack",
@@ -23,12 +24,12 @@ _MORE = (
 
 
 def machine_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **{name: row[name] for name in (*_SAME, "unit", "region")},
-        "status": MachineStatus(row["status"]).label,
-        "service_since": moment(row["service_since"]),
-        "status_since": moment(row["status_since"]),
-    }
+    """`row` as `machine_list.listed` gives it: pages are made of these, so as little as possible is done here."""
+    shown = dict(row)
+    shown.pop("region_id", None)
+    shown["status"] = LABELS[row["status"]]
+    shown["service_since"], shown["status_since"] = moment(row["service_since"]), moment(row["status_since"])
+    return shown
 
 
 def machine(session: Session, found: Machine) -> dict[str, Any]:
