@@ -109,7 +109,7 @@ def wire(settings: Settings | None = None) -> Application:
         waker=bell if settings.executor == "threads" else _waker(settings, bell),
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
         open_feed=partial(open_feed, loopback=settings.may_ask_loopback),
-        connect_security=fleet.connect,
+        connect_security=partial(fleet.connect, loopback=settings.may_ask_loopback),
         identity_provider=cache(partial(_identity_provider, settings)) if settings.oidc_issuer else None,
     )
     return Application(use, bell, Executor(use, bell), Followers(use))

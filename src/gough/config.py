@@ -120,8 +120,8 @@ class Settings(BaseModel):
 
     @property
     def may_ask_loopback(self) -> bool:
-        """Whether a region may be this computer itself: told so, or nobody but it can reach Gough anyway."""
-        named = (self.maas_url, self.public_url)
+        """Whether a region or Fleet server may be this computer itself: told so, or only it reaches Gough."""
+        named = (self.maas_url, self.fleet_url, self.public_url)
         return self.maas_on_loopback or any(urlsplit(url).hostname in LOOPBACK for url in named)
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gough.adapters import fleet
 from gough.adapters.maas import connect
 from gough.adapters.maas.feed import open_feed
 from gough.domain.errors import GoughError, Refused
@@ -36,7 +37,15 @@ def by_feed(url: str) -> None:
     open_feed(url, "gough", "password of gough", loopback=False)
 
 
-@pytest.mark.parametrize("ask", [by_rest, by_feed])
+def of_fleet(url: str) -> None:
+    client = fleet.connect(url.removesuffix("/MAAS/"), "token of gough", loopback=False)
+    try:
+        client.version()
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize("ask", [by_rest, by_feed, of_fleet])
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "localhost", "127.1", "2130706433", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254",

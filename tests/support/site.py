@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
+from gough.adapters import fleet
 from gough.adapters.maas import MaasClient
 from gough.cloud_init.mime import take_apart
 from gough.config import read_settings
@@ -82,7 +83,7 @@ class Site:
         settings = read_settings(ENVIRONMENT | dict(environment or {}))
         return Use(
             settings, database, Sealer(settings.key), connect or self.connect, self.bell, lambda: AGENT,
-            timer=self.clock.seconds,
+            connect_security=fleet.connect, timer=self.clock.seconds,
         )  # fmt: skip
 
     def connect(self, url: str, api_key: str) -> Provisioner:

@@ -39,8 +39,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_TRUSTED_PROXIES": "The reverse proxies' addresses or networks, with commas: `127.0.0.1,10.20.0.0/24`. "
         "Who asks and by https or not is read from the headers of these alone ([how](#behind-a-proxy)).",
         "GOUGH_CA_FILE": "PEM file of the authority that signed Gough's certificate; servers are told to trust it.",
-        "GOUGH_MAAS_ON_LOOPBACK": "Regions may be at this computer's own addresses. They may anyway where MAAS_URL or "
-        "GOUGH_PUBLIC_URL is there.",
+        "GOUGH_MAAS_ON_LOOPBACK": "Regions and Fleet servers may be at this computer's own addresses. They may anyway "
+        "where MAAS_URL, FLEET_URL or GOUGH_PUBLIC_URL is there.",
         "GOUGH_ALLOW_HTTP": "Accept a GOUGH_PUBLIC_URL with plain http outside the loopback: tokens then cross the "
         "network readable.",
         "GOUGH_SETUP_SECRET": "The one-time secret of the first administrator. Without it one is made and printed at "

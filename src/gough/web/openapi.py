@@ -53,11 +53,11 @@ IN_THE_REQUEST = frozenset({"/api/v1/agents/enroll", "/api/v1/reports/cloud-init
 PARTS: Mapping[str, str] = {
     "agent_id": "agt_0123456789abcdef", "bulk_id": "blk_0123456789abcdef", "deployment_id": "dep_0123456789abcdef",
     "job_id": "job_0123456789abcdef", "key_id": "0123456789abcdef", "sign_in_id": "0123456789abcdef",
-    "token": "report-token-from-user-data",
+    "policy_id": "pol_0123456789abcdef", "token": "report-token-from-user-data",
 }  # fmt: skip
 NAMES: Mapping[str, str] = {
     "machines": "node-01", "maintenance-windows": "weekend", "regions": "default", "templates": "docker-host",
-    "users": "ada", "server": "gough-agent-linux-x86_64.tar.gz",
+    "users": "ada", "fleet": "default", "server": "gough-agent-linux-x86_64.tar.gz",
 }  # fmt: skip
 """What `<name>` is an example of, by the resource."""
 HEADERS: Schema = {

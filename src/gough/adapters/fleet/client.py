@@ -20,9 +20,12 @@ from gough.domain.fleet_address import parse_address
 from gough.ports import SecurityServer
 
 
-def connect(url: str, token: str, ca: str = "") -> SecurityServer:
-    """A server behind its URL. Raises Invalid for what cannot be an address or a CA; nothing is sent yet."""
-    return FleetClient(url, token, ca=ca)
+def connect(url: str, token: str, ca: str = "", *, loopback: bool = True) -> SecurityServer:
+    """A server behind its URL. Raises Invalid for what cannot be an address or a CA; nothing is sent yet.
+
+    `loopback`: whether that may be this computer.
+    """
+    return FleetClient(url, token, ca=ca, loopback=loopback)
 
 
 class FleetClient(Access, Hosts, Policies, Queries, Inventory, ServerConfiguration):
@@ -38,9 +41,10 @@ class FleetClient(Access, Hosts, Policies, Queries, Inventory, ServerConfigurati
         *,
         ca: str = "",
         transport: httpx.BaseTransport | None = None,
+        loopback: bool = True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._http = FleetHttp(parse_address(url), token, ca=ca, transport=transport, sleep=sleep)
+        self._http = FleetHttp(parse_address(url), token, ca=ca, transport=transport, loopback=loopback, sleep=sleep)
         self._version = ""
 
     def __repr__(self) -> str:

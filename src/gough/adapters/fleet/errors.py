@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 import httpx
 import orjson
 
-from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem, Refused, Unavailable
+from gough.adapters.outbound import Forbidden
+from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Outside, Problem, Refused, Unavailable
 
 SYSTEM = "Fleet"
 LONGEST = 600  # characters of its words
@@ -53,9 +54,12 @@ def translate(response: httpx.Response, redact: Redact) -> GoughError:
     return Unavailable(SYSTEM, f"answered {status} {said}", hint=_CHECK_URL)
 
 
-def unreachable(error: httpx.HTTPError, url: str, redact: Redact) -> Unavailable:
-    """No usable HTTP answer at all: refused, reset, timed out, garbled, or a certificate that is not trusted."""
+def unreachable(error: httpx.HTTPError, url: str, redact: Redact) -> Outside:
+    """No usable HTTP answer at all: refused, reset, timed out, garbled, not trusted, or not even asked."""
     said = redact(str(error)) or type(error).__name__
+    if isinstance(error, Forbidden):
+        hint = "Give the server's own address. One on this computer needs GOUGH_MAAS_ON_LOOPBACK=true."
+        return Refused(SYSTEM, f"{url} was not asked: {said}.", hint=hint)
     hint = "Give the server's CA certificate with it." if "CERTIFICATE" in said.upper() else ""
     return Unavailable(SYSTEM, f"no answer from {url}: {said}", hint=hint)
 

@@ -8,6 +8,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from gough.adapters.fleet.errors import retry_after, translate, unreachable, unreadable
+from gough.adapters.outbound import CheckedTransport
 from gough.domain.errors import Invalid, Unavailable
 from gough.domain.fleet_address import FleetAddress
 
@@ -34,6 +35,7 @@ class FleetHttp:
         *,
         ca: str,
         transport: httpx.BaseTransport | None,
+        loopback: bool,
         sleep: Callable[[float], None],
     ) -> None:
         self.address = address
@@ -42,9 +44,7 @@ class FleetHttp:
         self._client = httpx.Client(
             base_url=f"{address.url}/",
             timeout=TIMEOUT,
-            limits=LIMITS,
-            transport=transport,
-            verify=_trust(address, ca),
+            transport=transport or _checked(address, ca, loopback=loopback),
             headers={"Accept": "application/json"},
         )
         self.use(token)
@@ -123,6 +123,10 @@ class FleetHttp:
             where = ".".join(str(part) for part in first["loc"]) or "the whole"
             # Not chained: pydantic's error carries the document, and with it whatever secret stands there.
             raise unreadable(response, f"{where}: {first['msg']}") from None
+
+
+def _checked(address: FleetAddress, ca: str, *, loopback: bool) -> httpx.BaseTransport:
+    return CheckedTransport(httpx.HTTPTransport(verify=_trust(address, ca), limits=LIMITS), loopback=loopback)
 
 
 def _trust(address: FleetAddress, ca: str) -> ssl.SSLContext:

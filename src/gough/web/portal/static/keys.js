@@ -5,7 +5,8 @@ let wentAt = 0;
 
 const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
 
-function open(id) {
+async function open(id) {
+  if (id === "palette") await import(document.getElementById(id).dataset.script); // only whoever opens it loads it
   for (const other of document.querySelectorAll("dialog[open]")) other.close();
   document.getElementById(id).showModal();
   document.dispatchEvent(new CustomEvent("opened", { detail: id }));
