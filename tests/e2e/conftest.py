@@ -116,7 +116,12 @@ def enter(page: Any, served: Served, look: Callable[[str], None] = lambda _title
     served.until(r'"event":"(serving)"')
     open_when_up(page, served.url)
     look("setup")
-    fields = {"Set-up secret": SETUP, "Your name": "ada", "Password at least": PASSWORD, "Password again": PASSWORD}
+    fields = {
+        "Set-up secret": served.setup_secret,
+        "Your name": "ada",
+        "Password at least": PASSWORD,
+        "Password again": PASSWORD,
+    }
     for label, text in fields.items():
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Create the administrator").click()

@@ -31,6 +31,7 @@ def report(served: Served, reporter: Reporter, number: int, **values: Any) -> No
 def test_charts_are_drawn_over_every_span(measured: tuple[Served, Reporter], page: Any) -> None:
     served, _ = measured
     enter(page, served)
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("link", name="web-1").click()
     page.get_by_role("link", name="Charts").click()
     page.get_by_role("heading", name="Metrics of web-1").wait_for()
@@ -49,6 +50,7 @@ def test_charts_are_drawn_over_every_span(measured: tuple[Served, Reporter], pag
 def test_a_heartbeat_reaches_the_open_page_at_once(measured: tuple[Served, Reporter], page: Any) -> None:
     served, reporter = measured
     enter(page, served)
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("link", name="web-1").click()
     page.locator("body[data-stream=open]").wait_for()
     report(served, reporter, 1, cpu={"percent": 91.3, "iowait_percent": 0.5})

@@ -25,6 +25,7 @@ WHAT_IS = """() => {
 
 def test_a_stage_turns_and_what_one_does_meanwhile_stays(following: Served, page: Any, hall: Hall) -> None:
     enter(page, following)
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("link", name="node-01").click()
     page.set_viewport_size({"width": 1280, "height": 500})
     page.locator("body[data-stream=open]").wait_for()
@@ -47,6 +48,7 @@ def test_the_server_restarts_and_the_page_catches_up(
 ) -> None:
     served, reporter = measured
     enter(page, served)
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("link", name="web-1").click()
     page.locator("body[data-stream=open]").wait_for()
     page.evaluate("document.title = 'as it was opened'")
@@ -73,6 +75,7 @@ def test_without_a_stream_the_page_polls(
     served, reporter = measured
     enter(page, served)
     page.route("**/api/v1/events/stream*", lambda route: route.fulfill(status=503, body="{}"))
+    page.get_by_role("link", name="Machines", exact=True).click()
     page.get_by_role("link", name="web-1").click()
     page.locator("[data-key=strip-cpu]").wait_for()
     report(served, reporter, 1, cpu={"percent": 55.5, "iowait_percent": 0.5})

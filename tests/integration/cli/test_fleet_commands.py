@@ -21,6 +21,12 @@ def fleet_site(gough: Gough, site: Site, tmp_path: Path, monkeypatch: pytest.Mon
     made.close()
 
 
+@pytest.fixture
+def gough(here: Gough) -> Gough:
+    """On the host: these commands have no other side yet."""
+    return here
+
+
 def test_a_server_its_hosts_and_policies(gough: Gough, fleet_site: FleetSite, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text(f"{fleet_site.token}\n")

@@ -70,7 +70,7 @@ def test_a_generated_client_lists_deploys_and_follows(
         listed = operation("machines", "machines_listed").sync(client=client)
         assert [each.hostname for each in listed.items] == ["node-01"] and listed.next_cursor is None
 
-        wish = models.Deploy.from_dict({"template": "docker-host", "variables": {"ssh_keys": [SSH_KEY]}})
+        wish = models.DeployOne.from_dict({"template": "docker-host", "variables": {"ssh_keys": [SSH_KEY]}})
         deploy = operation("machines", "machines_deploy")
         job = deploy.sync(name="node-01", client=client, body=wish, idempotency_key="once")
         assert isinstance(job, models.Job) and (job.hostname, job.kind) == ("node-01", "deployment")

@@ -16,7 +16,7 @@ JOB = Told(
     status=202,
     body=b'{"id": "job_1", "kind": "test", "state": "queued", "machine_id": "m", "hostname": "n", "parameters": {},'
     b'"created_by": "ada", "created_at": "2026-01-01T12:00:00.000Z", "started_at": null, "finished_at": null,'
-    b'"cancel_requested_by": null, "diagnosis": null, "steps": []}',
+    b'"cancel_requested_by": null, "diagnosis": null, "priority": "normal", "steps": []}',
 )
 HTML = {"Content-Type": "text/html"}
 
