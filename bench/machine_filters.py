@@ -65,7 +65,7 @@ def _queries(kind: str, database: Database, raw: Raw, effort: Effort) -> list[Fi
 def _pages(kind: str, url: str, folder: Path, cookie: str, effort: Effort) -> list[Figure]:
     """Over HTTP, signed in, on loopback, a connection each."""
     with server.gough(folder, url) as (_, port):
-        cases = {"portal, first page": "/", "portal, filtered": f"/?status=deployed&tag={COMMON}"}
+        cases = {"portal, first page": "/machines", "portal, filtered": f"/machines?status=deployed&tag={COMMON}"}
         return [
             figure
             for name, path in cases.items()
