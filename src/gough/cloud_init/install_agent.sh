@@ -49,7 +49,8 @@ url=$PUBLIC_URL/agent/$name
 python3 - "$url" "$got" "$expected" "$ca" "$RETRY_SECONDS" <<'PYTHON' || fail "could not download $url"
 import hashlib, http.client, ssl, sys, time, urllib.error, urllib.request
 
-TRIES, LONGEST = 8, 30.0
+TRIES, LONGEST = 24, 30.0  # ten minutes: the management server may be restarted, or moved, meanwhile
+OTHER_CONTENT_TRIES = 8
 url, target, expected, ca, wait = sys.argv[1:]
 context = ssl.create_default_context()
 if ca:
@@ -59,7 +60,7 @@ for attempt in range(1, TRIES + 1):
         with urllib.request.urlopen(url, timeout=30, context=context) as answer, open(target, "wb") as file:
             content = answer.read()
             file.write(content)
-        if hashlib.sha256(content).hexdigest() == expected or attempt == TRIES:
+        if hashlib.sha256(content).hexdigest() == expected or attempt >= OTHER_CONTENT_TRIES:
             sys.exit(0)  # what is wrong to the last is told below
         print(f"gough-agent: download, try {attempt} of {TRIES}: another checksum", file=sys.stderr)
     except (OSError, http.client.HTTPException) as error:  # a server may go away in the middle

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gough.lab.user_data import Script
 
+SCRIPT_SECONDS = 900  # longer than the installer tries to download
 INSTALLER = "90-gough-agent.sh"
 UNIT = "etc/systemd/system/gough-agent.service"
 AGENT_SETTINGS = "etc/gough-agent/agent.env"
@@ -48,7 +49,9 @@ class System:
     def _shell(self, *arguments: str) -> tuple[int, str]:
         """(exit status, the last line on stderr) with GOUGH_ROOT on this folder."""
         environment = {"PATH": os.environ["PATH"], "GOUGH_ROOT": str(self._root), "HOME": str(self._root)}
-        done = subprocess.run(["/bin/sh", *arguments], env=environment, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(
+            ["/bin/sh", *arguments], env=environment, capture_output=True, timeout=SCRIPT_SECONDS, check=False
+        )
         return done.returncode, (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
 
     def conclude_boot(self, errors: Sequence[str]) -> None:
