@@ -35,7 +35,10 @@ def _of_machines(page: Page, url: str) -> Iterator[tuple[str, str]]:
         if path := _first(page, f"{url}/machines?{filters}", "/machines/"):
             yield title, path
             yield f"{title}-edit", f"{path}/edit"
+            yield f"{title}-results", f"{path}/results"
             yield f"{title}-deploy", f"{path}/deploy?template=docker-host"
+    if result := _result(page, url):
+        yield "result", result
     for state in ("out", "in_service"):
         ids = _ids(page, f"{url}/machines?service={state}")
         for verb in ("commission", "test", "release") if ids else ():
@@ -66,6 +69,8 @@ def _of_the_site(page: Page, url: str) -> Iterator[tuple[str, str]]:
     yield "region-new", "/regions/new"
     if region := _first(page, f"{url}/regions", "/regions/reg"):
         yield "region", region
+    yield "images", "/images"
+    yield "networks", "/networks"
     yield "templates", "/templates"
     if template := _first(page, f"{url}/templates", "/templates/"):
         yield "template", template
@@ -180,6 +185,12 @@ STEPS = {
     "window-new": (_misplaced,), "dashboard": (_found, _listed_keys),
     "metrics": (_drawn,), "template-edit": (_broken,),
 }  # fmt: skip
+
+
+def _result(page: Page, url: str) -> str:
+    """What a script said of a machine in service."""
+    machine = _first(page, f"{url}/machines?service=in_service", "/machines/")
+    return _first(page, f"{url}{machine}/results", f"{machine}/results/") if machine else ""
 
 
 def _first(page: Page, address: str, prefix: str) -> str:

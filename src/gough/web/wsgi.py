@@ -47,6 +47,7 @@ OPERATIONS = (
     "gough.web.portal.account", "gough.web.portal.keys", "gough.web.portal.users",
     "gough.web.portal.audit", "gough.web.portal.dashboard", "gough.web.portal.machines",
     "gough.web.portal.agents", "gough.web.portal.styleguide",
+    "gough.web.portal.script_results", "gough.web.portal.catalogue",
     "gough.web.portal.deploy", "gough.web.portal.jobs", "gough.web.portal.assets",
     "gough.web.portal.operating", "gough.web.portal.editing", "gough.web.portal.regions", "gough.web.portal.bulk_new",
     "gough.web.portal.bulk", "gough.web.portal.work", "gough.web.portal.windows", "gough.web.portal.template_pages",

@@ -9,7 +9,9 @@ import orjson
 from gough.domain.machine_status import MachineStatus
 from gough.domain.waves import ItemState
 from gough.persistence.models import Job
+from gough.ports import BootImage, Network, NetworkSubnet
 from gough.services.bulk_results import Result
+from gough.services.catalogue import Of
 from gough.web.portal.tables import Columns
 
 MACHINES: Columns[Mapping[str, Any]] = {
@@ -54,6 +56,17 @@ USERS: Columns[Mapping[str, Any]] = {
     "name": itemgetter("name"), "role": itemgetter("role"), "disabled": itemgetter("is_disabled"),
     "second_factor": itemgetter("has_second_factor"), "made": itemgetter("created_at"),
     "signed_in": itemgetter("signed_in_at"),
+}  # fmt: skip
+IMAGES: Columns[Of[BootImage]] = {
+    "image": lambda each: each.thing.name, "architecture": lambda each: each.thing.architecture,
+    "kernels": lambda each: list(each.thing.kernels), "region": lambda each: each.region,
+}  # fmt: skip
+NETWORKS: Columns[tuple[Of[Network], NetworkSubnet | None]] = {
+    "fabric": lambda row: row[0].thing.fabric, "vid": lambda row: row[0].thing.vid,
+    "vlan": lambda row: row[0].thing.name, "dhcp": lambda row: row[0].thing.dhcp_on,
+    "mtu": lambda row: row[0].thing.mtu, "space": lambda row: row[0].thing.space,
+    "subnet": lambda row: row[1].cidr if row[1] else "", "gateway": lambda row: row[1].gateway_ip if row[1] else "",
+    "dns": lambda row: list(row[1].dns_servers) if row[1] else [], "region": lambda row: row[0].region,
 }  # fmt: skip
 AUDIT: Columns[Mapping[str, Any]] = {
     "when": itemgetter("at"), "who": itemgetter("actor"), "via": itemgetter("via"), "from": itemgetter("address"),
