@@ -53,6 +53,8 @@ class Database:
 
     def __init__(self, url: str, *, clock: Clock = database_clock, pool_size: int = 20) -> None:
         self.now = clock
+        self.last_commit = object()
+        """Another one after each commit of this process: whoever kept it sees whether anything was written since."""
         self.engine = _engine(url, pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._read = sessionmaker(self.engine, expire_on_commit=False)
@@ -72,6 +74,7 @@ class Database:
         with self._turn, self._session(self._write) as session:
             yield session
             session.commit()
+            self.last_commit = object()
 
     @contextmanager
     def _session(self, factory: sessionmaker[Session]) -> Iterator[Session]:

@@ -11,6 +11,7 @@ from gough.persistence.group_commit import GroupCommit
 from gough.persistence.models import FleetServer, Region
 from gough.ports import Feed, IdentityProvider, Provisioner, SecurityServer, Waker
 from gough.services.allowance import Allowance
+from gough.services.known_callers import KnownCallers
 from gough.services.recent import Recent
 from gough.services.secrets import Sealer
 
@@ -41,6 +42,7 @@ class Use:
     timer: Callable[[], float] = monotonic
     """Seconds from any beginning: for durations within this process."""
     recent: Recent = field(default_factory=Recent)
+    callers: KnownCallers = field(default_factory=KnownCallers)
     heartbeats: GroupCommit = field(default_factory=GroupCommit)
     allowance: Allowance = field(default_factory=Allowance)
     _clients: dict[tuple[str, str], Provisioner] = field(default_factory=dict)

@@ -1,9 +1,15 @@
 """Who asks: the session of the cookie, or for the API, what the Authorization header says."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from gough.domain.errors import Denied, Unauthenticated
 from gough.services import api_keys, people, tokens
 from gough.services.people import Caller
+from gough.services.secrets import hash_secret
 from gough.web.message import Request
+
+Found = TypeVar("Found")
 
 COOKIE = "gough_session"
 LOCAL = "gough.caller"
@@ -22,7 +28,7 @@ def authenticate(request: Request, *, is_page: bool) -> Caller | None:
     if not is_page and (header := request.header("Authorization")):
         return _of_header(request, header)
     session = request.cookies.get(COOKIE, "")
-    caller = people.who(request.use, session) if session else None
+    caller = _known(request, session, lambda: people.who(request.use, session)) if session else None
     if caller is not None and caller.must_enrol and not (is_page and request.path.startswith(FREE_WHILE_ENROLLING)):
         raise Denied(
             "Administrators need a second factor here, and you have none yet.",
@@ -39,5 +45,11 @@ def _of_header(request: Request, header: str) -> Caller:
             "The Authorization header holds no key.", hint="Send `Authorization: Bearer <API key or access token>`."
         )
     if key.startswith(api_keys.PREFIX):
-        return api_keys.who(request.use, key, address=request.address)
-    return tokens.who(request.use, key)
+        return _known(request, key, lambda: api_keys.who(request.use, key, address=request.address))
+    return _known(request, key, lambda: tokens.who(request.use, key))
+
+
+def _known(request: Request, secret: str, ask: Callable[[], Found]) -> Found:
+    use = request.use
+    credential = (hash_secret(secret), request.address)  # an API key may be bound to networks
+    return use.callers.get(credential, ask, use.timer(), use.database.last_commit)
