@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab assets test test-kill test-stack test-faults lint types bench screenshots docs lock clean dev
+.PHONY: help lab assets test test-kill test-stack test-faults lint types bench screenshots docs lock audit sbom clean dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ screenshots: $(VENV)/.dev ## every page of the lab's portal, light and dark, wid
 docs: $(VENV)/.dev ## regenerate the generated parts of docs/
 	@$(BIN)/python -m tools.generate_docs
 
+audit: $(VENV)/.audit ## what is known against the locked dependencies, as far as the registries tell
+	@$(BIN)/python -m tools.audit $(VENV)/audit/bin/pip-audit
+
+sbom: $(VENV)/.audit ## what Gough is made of, as CycloneDX, into build/sbom
+	@$(BIN)/python -m tools.sbom $(VENV)/audit/bin/cyclonedx-py build/sbom
+
 lock: $(VENV)/.dev ## resolve the dependencies again and write requirements/*.txt
 	@$(BIN)/python -m tools.lock
 
@@ -76,4 +82,10 @@ $(VENV)/.generator: requirements/generator.txt | $(VENV)/bin/python
 	@echo "Installing the generator of clients, apart (once) ..."
 	@$(BIN)/python -m venv $(VENV)/generator
 	@$(VENV)/generator/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.audit: requirements/audit.txt $(VENV)/.dev
+	@echo "Installing the auditors, apart (once) ..."
+	@$(BIN)/python -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r $<
 	@touch $@

@@ -14,11 +14,13 @@ COMPILE = [
 def main() -> None:
     """Build tools, the runtime, the development tools on top of the runtime's versions, and Node as they have it.
 
-    The generator of clients has an environment of its own: it wants an older Typer than the runtime has.
+    The generator of clients and the auditors have environments of their own, for they want other versions than the
+    runtime has.
     """
     _compile("build.txt", "requirements/build.in")
     _compile("runtime.txt", "pyproject.toml")
     _compile("generator.txt", "requirements/generator.in")
+    _compile("audit.txt", "requirements/audit.in")
     _compile("dev.txt", "--group", "dev", "--constraint", "requirements/runtime.txt")
     _compile("node.txt", "requirements/node.in", "--constraint", "requirements/dev.txt")
 

@@ -44,7 +44,9 @@ def test_what_is_not_there_and_a_region_that_is_down_say_so(viewer: Client, site
     missing = viewer.get("/machines/web-1/results/none-such")
     assert missing.status_code == 404 and "It has results of" in words(missing)
     site.region.intercept = lambda *_: (503, "starting")
-    assert viewer.get("/machines/web-1/results").status_code == 502
+    for path in ("/machines/web-1/results", "/machines/web-1/results/maas-lshw"):
+        page = viewer.get(path)
+        assert page.status_code == 200 and 'role="alert"' in page.text and "503 starting" in words(page), path
 
 
 def test_images_and_networks_are_shown_and_come_as_files(viewer: Client, site: Site) -> None:

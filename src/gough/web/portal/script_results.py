@@ -10,8 +10,9 @@ from gough.services.sync.scripts import FAILED
 from gough.web.message import Answer, Request
 from gough.web.operation import operation
 from gough.web.portal.page import page
+from gough.web.problem import Trouble, trouble_of
 
-ASKING = (NotFound, Conflict, Refused, Unavailable)
+ASKING = (NotFound,)
 SHOWN_BYTES = 256 * 1024  # of an output; the API has more of it
 KINDS = {"commissioning": "Commissioning", "testing": "Testing", "installation": "Installation"}
 """in the order of a machine's life; others follow"""
@@ -24,11 +25,11 @@ MARKS = {"Passed": "done", "Skipped": "skipped", "Aborted": "cancelled", "Runnin
 )  # fmt: skip
 def listed(request: Request, name: str) -> Answer:
     machine = _machine(request, name)
-    found = script_results.read(request.use, name)
+    found, trouble = _asked(request, name)
     kinds = [*KINDS, *sorted({each.kind for each in found} - KINDS.keys())]
     ran = {kind: [_row(each) for each in found if each.kind == kind] for kind in kinds}
     groups = [(KINDS.get(kind, kind.capitalize()), rows) for kind, rows in ran.items() if rows]
-    return page(request, "results.html", machine=machine, groups=groups)
+    return page(request, "results.html", machine=machine, groups=groups, trouble=trouble)
 
 
 @operation(
@@ -37,8 +38,17 @@ def listed(request: Request, name: str) -> Answer:
 )  # fmt: skip
 def one(request: Request, name: str, script: str) -> Answer:
     machine = _machine(request, name)
-    found = [_row(each, whole=True) for each in script_results.read(request.use, name, output_of=script)]
-    return page(request, "result.html", machine=machine, script=script, found=found)
+    found, trouble = _asked(request, name, script)
+    rows = [_row(each, whole=True) for each in found]
+    return page(request, "result.html", machine=machine, script=script, found=rows, trouble=trouble)
+
+
+def _asked(request: Request, name: str, script: str = "") -> tuple[list[ScriptResult], Trouble | None]:
+    """What the region says; where it says nothing, the page stands and tells why."""
+    try:
+        return script_results.read(request.use, name, output_of=script), None
+    except (Refused, Unavailable, Conflict) as error:
+        return [], trouble_of(error)
 
 
 def _machine(request: Request, name: str) -> dict[str, str]:
