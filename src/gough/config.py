@@ -87,6 +87,7 @@ class Settings(BaseModel):
     oidc_allow_local: bool = Field(True, alias="GOUGH_OIDC_ALLOW_LOCAL")
 
     executor: Literal["threads", "celery"] = Field("threads", alias="GOUGH_EXECUTOR")
+    web_processes: int = Field(1, alias="GOUGH_WEB_PROCESSES", ge=1, le=64)
     worker_threads: int = Field(4, alias="GOUGH_WORKER_THREADS", ge=1, le=64)
     lease_seconds: float = Field(30, alias="GOUGH_LEASE_SECONDS", ge=2)
     maas_poll_seconds: float = Field(5, alias="GOUGH_MAAS_POLL_SECONDS", gt=0)
@@ -189,12 +190,7 @@ def check(settings: Settings) -> list[Problem]:
         problems.append(Problem("FLEET_URL", "is missing, but FLEET_TOKEN is set. Give https://fleet.example:8443."))
     if settings.fleet_ca_file is not None and not settings.fleet_ca_file.is_file():
         problems.append(Problem("FLEET_CA_FILE", f"{settings.fleet_ca_file} is not a readable file. Give a PEM file."))
-    if settings.executor == "celery" and settings.redis_url is None:
-        problems.append(Problem("REDIS_URL", "is missing, but GOUGH_EXECUTOR is celery. Give redis://host:6379/0."))
-    if settings.executor == "celery" and settings.database.startswith("sqlite"):
-        problems.append(
-            Problem("DATABASE_URL", "must be PostgreSQL for GOUGH_EXECUTOR=celery: SQLite serves one process.")
-        )
+    problems += _process_problems(settings)
     if settings.previous_key and settings.secret_key_previous == settings.secret_key:
         problems.append(Problem("SECRET_KEY_PREVIOUS", "is the same as SECRET_KEY. Give the key before, or nothing."))
     if settings.maas_presence_seconds < SHORTEST_PRESENCE and not _is_loopback(settings.maas_url):
@@ -213,6 +209,23 @@ def _is_loopback(url: str) -> bool:
         return urlsplit(url).hostname in LOOPBACK
     except ValueError:  # as above
         return False
+
+
+def _process_problems(settings: Settings) -> list[Problem]:
+    """What several processes need."""
+    problems = []
+    on_sqlite = settings.database.startswith("sqlite")
+    if settings.executor == "celery" and settings.redis_url is None:
+        problems.append(Problem("REDIS_URL", "is missing, but GOUGH_EXECUTOR is celery. Give redis://host:6379/0."))
+    if settings.executor == "celery" and on_sqlite:
+        problems.append(
+            Problem("DATABASE_URL", "must be PostgreSQL for GOUGH_EXECUTOR=celery: SQLite serves one process.")
+        )
+    if settings.web_processes > 1 and on_sqlite:
+        problems.append(
+            Problem("GOUGH_WEB_PROCESSES", "must be 1 with SQLite. Set DATABASE_URL to PostgreSQL for more.")
+        )
+    return problems
 
 
 def _sign_on_problems(settings: Settings) -> list[Problem]:

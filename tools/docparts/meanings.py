@@ -82,6 +82,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_EXECUTOR": "`threads` moves jobs inside `gough serve`. `celery` leaves them to `gough worker` processes "
         "over Redis, and MAAS and the clock to `gough beat`; it needs PostgreSQL and REDIS_URL.",
         "REDIS_URL": "`redis://host:6379/0`, for GOUGH_EXECUTOR=celery. Nothing is lost when it is emptied.",
+        "GOUGH_WEB_PROCESSES": "How many processes answer requests: one a core. More than one needs PostgreSQL.",
         "GOUGH_WORKER_THREADS": "How many jobs are moved at the same time.",
         "GOUGH_LEASE_SECONDS": "How long a job stays with a worker that has died.",
         "GOUGH_AGENT_INTERVAL_SECONDS": "Pause between an agent's heartbeats. Three missed ones, and it is offline.",

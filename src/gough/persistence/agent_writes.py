@@ -5,11 +5,12 @@ The caller holds the agents' rows, in the order of their ids, so that two groups
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
+from gough.persistence.models import Agent
 from gough.persistence.types import Utc
 
 
@@ -49,29 +50,50 @@ STATES = {
 }
 
 
-def save_samples(session: Session, rows: Sequence[SampleRow]) -> None:
-    """One that is there already stays as it is."""
-    _run(session, SAMPLES, rows)
+# What decides whether a heartbeat makes something happen.
+HELD = (
+    Agent.id, Agent.key_hash, Agent.revoked_at, Agent.state, Agent.last_sequence, Agent.boot_id, Agent.boot_heard,
+    Agent.conditions, Agent.spool_dropped, Agent.commands_open, Agent.clock_skew_seconds, Agent.hostname, Agent.version,
+)  # fmt: skip
+HOLD = f"""SELECT {", ".join(column.key for column in HELD)} FROM agents WHERE id = ANY(%s)
+    ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608  (names of columns)
 
 
-def save_states(session: Session, rows: Sequence[StateRow]) -> None:
-    """At most one row an agent."""
-    _run(session, STATES, rows)
+def hold(session: Session, ids: Sequence[str], *, longest_wait: int) -> dict[str, Any]:
+    """{id: its row, as HELD}, locked to the end. A lock that somebody else keeps for `longest_wait` seconds ends this.
+
+    On PostgreSQL in one message: a group is written as often as agents report, and messages are what it costs.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        statement = f"SET LOCAL lock_timeout = '{longest_wait}s'; {HOLD}"
+        rows = connection.exec_driver_sql(statement, (list(ids),))
+    else:
+        rows = connection.execute(select(*HELD).where(Agent.id.in_(ids)).order_by(Agent.id))
+    return {row.id: row for row in rows}
 
 
-def limit_waiting(session: Session, seconds: int) -> None:
-    """A lock that somebody else keeps for longer ends this transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SET LOCAL lock_timeout = '{seconds}s'"))
+def save(session: Session, samples: Sequence[SampleRow], states: Sequence[StateRow]) -> None:
+    """A sample that is there already stays as it is; of states, at most one an agent."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql" and samples and states:
+        parameters = (*_columns(samples), *_columns(states))
+        connection.exec_driver_sql(f"{SAMPLES['postgresql']}; {STATES['postgresql']}", parameters)
+        return
+    _run(connection, SAMPLES, samples)
+    _run(connection, STATES, states)
 
 
-def _run(session: Session, statements: dict[str, str], rows: Sequence[tuple[object, ...]]) -> None:
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _run(connection: Connection, statements: dict[str, str], rows: Sequence[tuple[object, ...]]) -> None:
     if not rows:
         return
-    connection = session.connection()
     statement = statements[connection.dialect.name]
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(statement, tuple(list(column) for column in zip(*rows, strict=True)))
+        connection.exec_driver_sql(statement, tuple(_columns(rows)))
     else:
         moment = Utc()
         plain = [tuple(moment.process_bind_param(v, connection.dialect) if isinstance(v, datetime) else v for v in row)

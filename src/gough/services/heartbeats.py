@@ -20,7 +20,7 @@ from gough.domain.agent_conditions import Sight, ended, findings
 from gough.domain.agents import AgentState
 from gough.domain.errors import Gone, Invalid
 from gough.domain.plain_text import plain
-from gough.persistence.agent_writes import SampleRow, StateRow, limit_waiting, save_samples, save_states
+from gough.persistence.agent_writes import SampleRow, StateRow, hold, save
 from gough.persistence.models import Agent, AgentSample
 from gough.services.context import Use
 
@@ -125,12 +125,6 @@ def counted(session: Session, machine_ids: Sequence[str]) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in session.execute(query.group_by(Agent.machine_id))}
 
 
-COLUMNS = (
-    Agent.id, Agent.key_hash, Agent.revoked_at, Agent.state, Agent.last_sequence, Agent.boot_id, Agent.boot_heard,
-    Agent.conditions, Agent.spool_dropped, Agent.commands_open, Agent.clock_skew_seconds, Agent.hostname, Agent.version,
-)  # fmt: skip
-
-
 @dataclass(slots=True)
 class _Group:
     """What is known of the agents of one transaction, and what is to be written."""
@@ -148,18 +142,12 @@ def write_group(use: Use, deliveries: Sequence[Delivery]) -> list[Taken | Except
     Its time is taken when every row is held, so that what was received before a moment is committed soon after it.
     """
     with use.database.write() as session:
-        limit_waiting(session, LOCK_SECONDS)
-        agents = _held(session, sorted({delivery.agent_id for delivery in deliveries}))
+        asked = sorted({delivery.agent_id for delivery in deliveries})
+        agents = hold(session, asked, longest_wait=LOCK_SECONDS)
         group = _Group(use.database.now(session), agents, _stored(session, agents, deliveries))
         outcomes = [_outcome(group, delivery) for delivery in deliveries]
-        save_samples(session, group.samples)
-        save_states(session, list(group.states.values()))
+        save(session, group.samples, list(group.states.values()))
     return outcomes
-
-
-def _held(session: Session, ids: Sequence[str]) -> dict[str, Any]:
-    query = select(*COLUMNS).where(Agent.id.in_(ids)).order_by(Agent.id).with_for_update(key_share=True)
-    return {row.id: row for row in session.execute(query)}
 
 
 def _stored(session: Session, agents: dict[str, Any], deliveries: Sequence[Delivery]) -> set[tuple[str, int]]:

@@ -44,6 +44,7 @@ class Guard:
     def __init__(self, site: Site, inner: Wsgi, error_page: Callable[[Request, Exception], Answer]) -> None:
         self.site, self._inner, self._error_page = site, inner, error_page
         self._places = Places()
+        self._is_wordy = site.settings.debug or site.settings.log_level == "DEBUG"
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         begun = perf_counter()
@@ -61,17 +62,12 @@ class Guard:
         path, method, status = request.path, request.method, answer.status
         seconds = perf_counter() - begun
         self.site.traffic.count(request, status, seconds)
-        say = log.debug if path.startswith(OFTEN) and status < 400 else log.info
-        caller = request.caller.name if request.caller else None
-        say(
-            "request",
-            method=method,
-            path=path,
-            status=status,
-            seconds=round(seconds, 4),
-            caller=caller,
-            address=request.address,
-        )
+        is_often = status < 400 and path.startswith(OFTEN)
+        if not is_often or self._is_wordy:
+            (log.debug if is_often else log.info)(
+                "request", method=method, path=path, status=status, seconds=round(seconds, 4),
+                caller=request.caller.name if request.caller else None, address=request.address,
+            )  # fmt: skip
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         if method == "HEAD":
             return [b""]

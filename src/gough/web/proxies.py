@@ -32,9 +32,12 @@ def settle(environ: dict[str, Any], trusted: Networks) -> None:
     Raises Fault 400 where a trusted proxy's headers contradict each other or name nobody: better no answer than one
     to somebody else.
     """
+    told_by = [name for name in environ if name in FORGEABLE or name.startswith("HTTP_X_FORWARDED_")]
+    if not told_by:
+        return
     old, new = _of_x_forwarded(environ), _of_forwarded(environ)
-    for name in [*FORGEABLE, *(name for name in environ if name.startswith("HTTP_X_FORWARDED_"))]:
-        environ.pop(name, None)
+    for name in told_by:
+        del environ[name]
     peer = _address(str(environ.get("REMOTE_ADDR") or ""))
     if peer is None or not _is_in(peer, trusted):
         return

@@ -1,10 +1,11 @@
-"""Serving: granian in front, one worker process that answers requests and moves jobs.
+"""Serving: granian in front, worker processes that answer requests and move jobs; one, unless more are wished.
 
 The parent brings the database up to date and watches over workers. It never works itself, so killing it in any way
 must not leave workers behind, and killing a worker brings a new one.
 """
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from granian.server import Server
 
 from gough import bootstrap
 from gough.config import Settings
-from gough.domain.errors import GoughError, Misconfigured
+from gough.domain.errors import GoughError
 from gough.persistence import schema
 from gough.services import people
 from gough.web import logs, traffic
@@ -29,6 +30,7 @@ from gough.web.wsgi import create
 
 BLOCKING_THREADS = 128  # up to 64 of them hold a live stream
 STOP_SECONDS = 15
+GARBAGE = 10_000  # new objects until the collector looks at the youngest; a heartbeat makes some hundreds
 HEADER_MILLISECONDS = 10_000  # a connection that has not said what it wants by then is closed
 _PR_SET_PDEATHSIG = 1
 
@@ -36,11 +38,9 @@ log = structlog.get_logger()
 _serving: Guard | None = None  # in a worker: what it serves, for its own end
 
 
-def serve(settings: Settings, *, workers: int = 1) -> None:
+def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises Misconfigured before anything listens."""
     logs.configure("DEBUG" if settings.debug else settings.log_level)
-    if workers > 1 and settings.database.startswith("sqlite"):
-        raise Misconfigured("SQLite serves one worker.", hint="Set DATABASE_URL to a PostgreSQL database for more.")
     _prepare(settings)
     traffic.share(settings.data_dir / "traffic")
     server = Server(
@@ -48,7 +48,7 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
-        workers=workers,
+        workers=settings.web_processes,
         blocking_threads=BLOCKING_THREADS,
         backpressure=BLOCKING_THREADS * 2,
         respawn_failed_workers=True,
@@ -97,7 +97,15 @@ def _load(settings: Settings, parent: int) -> Guard:
     on_end(guard.site.feed.close)
     application.start()
     _serving = guard
+    _settle_memory()
     return guard
+
+
+def _settle_memory() -> None:
+    """What has been loaded by now stays to the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 20)
 
 
 def _work(*arguments: Any) -> None:

@@ -89,7 +89,7 @@ def test_a_group_that_is_not_committed_is_nobodys(site: Site, online: str, monke
     def lost(*_: object) -> None:
         raise Unavailable("database", "the disk is full")
 
-    monkeypatch.setattr("gough.services.heartbeats.save_states", lost)
+    monkeypatch.setattr("gough.services.heartbeats.save", lost)
     with ThreadPoolExecutor(4) as pool:
         sent = [pool.submit(site.beats, online, number) for number in range(2, 6)]
         assert all(isinstance(one.exception(), Unavailable) for one in sent)

@@ -52,6 +52,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_OIDC_ALLOW_LOCAL": ("false", False),
     "GOUGH_RATE_LIMIT": ("600", 600),
     "GOUGH_EXECUTOR": ("threads", "threads"),
+    "GOUGH_WEB_PROCESSES": ("2", 2),
     "GOUGH_WORKER_THREADS": ("8", 8),
     "GOUGH_LEASE_SECONDS": ("45", 45.0),
     "GOUGH_MAAS_POLL_SECONDS": ("2.5", 2.5),
@@ -67,6 +68,7 @@ SSO = {
     "GOUGH_PUBLIC_URL": "https://gough.example",
 }  # fmt: skip
 BESIDE = {  # what a setting cannot stand without
+    "GOUGH_WEB_PROCESSES": {"DATABASE_URL": "postgresql://gough@db/gough"},
     "MAAS_API_KEY": {"MAAS_URL": "http://maas:5240/MAAS/"},
     "FLEET_TOKEN": {"FLEET_URL": "https://fleet"},
     "GOUGH_OIDC_ISSUER": {name: value for name, value in SSO.items() if name != "GOUGH_OIDC_ISSUER"},
