@@ -53,7 +53,8 @@ def measure(effort: Effort) -> list[Figure]:
         with made() as (url, folder):
             found = _durable(url, folder, body, effort, processes=PROCESSES[kind])
         half, most = found.milliseconds
-        note = f"{CONNECTIONS} connections, {PROCESSES[kind]} serving; half within {half:.0f} ms, 99 % within {most:.0f} ms"
+        share = f"half within {half:.0f} ms, 99 % within {most:.0f} ms"
+        note = f"{CONNECTIONS} connections, {PROCESSES[kind]} serving; {share}"
         figures += [
             Figure(
                 f"heartbeats, {kind}",
