@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from random import getrandbits
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -48,7 +48,7 @@ class Guard:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         begun = perf_counter()
-        request_id = uuid4().hex
+        request_id = f"{getrandbits(128):032x}"
         clear_contextvars()
         bind_contextvars(request_id=request_id)
         request = Request(environ, self.site)

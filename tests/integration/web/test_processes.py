@@ -39,7 +39,7 @@ def answering(server: ServerProcess) -> set[int]:
     """The processes that accept connections."""
     port = int(server.url.rpartition(":")[2])
     listening = (each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN)
-    return {each.pid for each in listening if each.laddr.port == port and each.pid}
+    return {each.pid for each in listening if tuple(each.laddr)[1:2] == (port,) and each.pid}
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
