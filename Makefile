@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 ARGS ?=
+# Half as many again as cores: tests wait for browsers, servers and deadlines a quarter of their time.
+TEST_PROCESSES ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 3 / 2 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help lab assets test test-kill test-stack test-faults lint types bench screenshots docs lock audit sbom clean dev
@@ -21,7 +23,7 @@ assets: $(VENV)/bin/python ## bundle the portal's scripts from npm's packages; l
 
 test: $(VENV)/.dev $(VENV)/.generator ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
 	@$(BIN)/python -m tools.assets || true
-	@$(BIN)/python -m pytest -rs -n $(shell nproc 2>/dev/null || echo 2) -m "not kill and not stack and not faults and not live_maas and not live_fleet" $(ARGS)
+	@$(BIN)/python -m pytest -rs -n $(TEST_PROCESSES) --dist worksteal -m "not kill and not stack and not faults and not live_maas and not live_fleet" $(ARGS)
 
 test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle of two hundred deployments
 	@$(BIN)/python -m pytest -m kill tests/stack $(ARGS)

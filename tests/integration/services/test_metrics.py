@@ -2,10 +2,11 @@
 
 import random
 from datetime import timedelta
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from gough.domain.errors import Invalid
 from gough.domain.metrics import MOST_POINTS, Cell, beginning
@@ -168,3 +169,31 @@ def test_what_is_old_goes_in_chunks_but_never_the_last_or_what_is_not_counted(
     for _ in range(3):
         rollups.prune(site.use)
     assert (len(kept(site, 300, "cpu")), len(kept(site, 3600, "cpu"))) == (0, 2)
+
+
+def test_reports_are_taken_while_old_samples_go(site: Site, clock: Clock, online: str) -> None:
+    if site.database.is_sqlite:
+        pytest.skip("SQLite has one writer: its transactions follow each other")
+    for sequence in range(2, 6):
+        beat(site, online, sequence, cpu={"percent": 1})
+    clock.forward(minutes=49 * 60)
+    beat(site, online, 6, cpu={"percent": 1})
+    settle(site)
+    about_to_commit, reported = Event(), Event()
+
+    def wait(_connection: Any) -> None:
+        if current_thread() is pruning:
+            about_to_commit.set()
+            assert reported.wait(20), "a report waited for what was being deleted"
+
+    event.listen(site.database.engine, "commit", wait)
+    pruning = Thread(target=rollups.prune, args=[site.use])
+    pruning.start()
+    assert about_to_commit.wait(20)
+    beat(site, online, 7, cpu={"percent": 2})  # comes back only when it is committed
+    reported.set()
+    pruning.join(20)
+    event.remove(site.database.engine, "commit", wait)
+    with site.database.read() as session:
+        left = set(session.scalars(select(AgentSample.sequence)))
+    assert {6, 7} <= left and 2 not in left

@@ -14,6 +14,7 @@ from gough.services import agents, allowance, timeline
 from tests.integration.web.conftest import Client
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/agent-wire-v1.schema.json").read_text(encoding="utf-8"))
+WIRE = Path(__file__).parent / "wire"
 KEY = "k" * 43
 BEAT = {
     "sequence": 1, "sent_at": "2026-01-31T12:00:00.250Z", "boot_id": "b", "agent_version": "0.1.0",
@@ -135,3 +136,17 @@ def test_the_agents_package_is_named_as_one_and_the_one_built_last_is_pinned(
 @pytest.mark.parametrize("name", ["other.txt", "..%2fgough.db", "../gough.db", "%2e%2e/gough.db", "", NAME + "%00"])
 def test_nothing_else_is_handed_out(outsider: Client, artefacts: bytes, name: str) -> None:
     assert outsider.get(f"/agent/{name}").status_code in (400, 404)
+
+
+@pytest.mark.parametrize("recorded", sorted(WIRE.glob("heartbeat-*.json")), ids=lambda path: path.stem)
+def test_what_an_agent_of_another_version_sends_is_taken(
+    outsider: Client, tokens: dict[str, str], recorded: Path
+) -> None:
+    """As each released agent sent it from a real server; and as a later one might, with more in it."""
+    agent = enrol(outsider, tokens["enrol"])[1]["agent_id"]
+    message = json.loads(recorded.read_text(encoding="utf-8"))
+    status, answer = beat(outsider, agent, **message)
+    assert status == 200
+    fits(answer, "heartbeat_response")
+    later = {**message, "sequence": 2, "mood": "good", "samples": {**message["samples"], "aura": {"colour": "blue"}}}
+    assert beat(outsider, agent, **later)[0] == 200
