@@ -1,5 +1,6 @@
 """One among ten thousand machines is found; forty of them are released after a dry run."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,32 @@ def test_a_machine_is_found_by_its_serial_by_filters_and_from_anywhere(crowded: 
     page.get_by_role("option", name="Release…").wait_for()
     page.keyboard.press("Enter")
     page.locator("[data-key=act-release][open] [name=confirm]").wait_for()
+
+
+def test_what_is_typed_while_the_palette_loads_is_looked_for(crowded: Served, page: Any) -> None:
+    enter(page, crowded)
+    held: list[Any] = []
+    page.route("**/palette*.js*", lambda route: held.append(route))
+    with page.expect_request("**/palette*.js*"):
+        page.keyboard.press("Control+k")
+        page.keyboard.type("r123-n07")
+    assert page.locator("#palette-text").input_value() == "r123-n07"
+    held[0].continue_()
+    page.get_by_role("option", name="r123-n07").wait_for()
+    assert page.get_by_role("option").count() == 1
+
+
+def test_a_late_answer_to_fewer_letters_is_dropped(crowded: Served, page: Any) -> None:
+    enter(page, crowded)
+    held: list[Any] = []
+    page.route(re.compile(r"/api/v1/machines\?q=r123-n0&"), lambda route: held.append(route))
+    page.keyboard.press("Control+k")
+    with page.expect_request(re.compile(r"q=r123-n0&")):
+        page.keyboard.type("r123-n0")
+    with page.expect_event("requestfailed"):
+        page.keyboard.type("7")
+    page.get_by_role("option", name="r123-n07").wait_for()
+    assert page.get_by_role("option").count() == 1
 
 
 def test_a_rack_is_released_after_a_dry_run(crowded: Served, page: Any) -> None:

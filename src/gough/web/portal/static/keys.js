@@ -6,9 +6,12 @@ let wentAt = 0;
 const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
 
 async function open(id) {
-  if (id === "palette") await import(document.getElementById(id).dataset.script); // only whoever opens it loads it
+  const dialog = document.getElementById(id);
   for (const other of document.querySelectorAll("dialog[open]")) other.close();
-  document.getElementById(id).showModal();
+  if (id === "palette") document.getElementById("palette-text").value = "";
+  dialog.showModal();
+  // Only whoever opens it loads its script; what is typed meanwhile stands in the box already and is looked for then.
+  if (dialog.dataset.script) await import(dialog.dataset.script);
   document.dispatchEvent(new CustomEvent("opened", { detail: id }));
 }
 

@@ -35,7 +35,6 @@ function press(element) {
 }
 
 async function machines(query) {
-  asking?.abort();
   asking = new AbortController();
   const asked = new URLSearchParams({ q: query, limit: MACHINES });
   const answer = await fetch(`/api/v1/machines?${asked}`, { signal: asking.signal });
@@ -82,6 +81,7 @@ function look() {
   const here = [...actions(), ...pages()].filter((each) => each.label.toLowerCase().includes(query.toLowerCase()));
   draw(here);
   clearTimeout(timer);
+  asking?.abort(); // a late answer to fewer letters must not be what Enter chooses from
   if (!query) return;
   timer = setTimeout(async () => {
     try {
@@ -104,7 +104,5 @@ text.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("opened", (event) => {
-  if (event.detail !== "palette") return;
-  text.value = "";
-  look();
+  if (event.detail === "palette") look();
 });
