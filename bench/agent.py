@@ -17,6 +17,7 @@ from bench import exporter
 from bench.agent_server import AgentServer
 from bench.figure import Effort, Figure, median_of
 from bench.server import cpu_seconds
+from tests.support.certificates import self_signed
 
 ROOT = Path(__file__).resolve().parents[1]
 BEATS = 100
@@ -31,10 +32,15 @@ def measure(effort: Effort) -> list[Figure]:
         home = _unpacked(Path(name))
         starts = median(_start_seconds(home) for _ in range(effort.rounds)) * 1000
         memory, beat, size = _at_work(home, effort.count(BEATS))
+        pair = self_signed(Path(name), "127.0.0.1")
+        over_tls, beat_tls, _ = _at_work(home, effort.count(BEATS), pair)
+    bare_memory = _bare_memory()
     bare = median_of(effort.rounds * 2, _bare_start) * 1000
     return [
-        Figure("agent, memory", memory, "MiB", _bare_memory(), BARE, "resident, at work"),
+        Figure("agent, memory", memory, "MiB", bare_memory, BARE, "resident, at work"),
+        Figure("agent, memory, TLS", over_tls, "MiB", bare_memory, BARE, "resident, at work", limit=25e6 / MIB),
         Figure("agent, a heartbeat", beat, "ms CPU", note="every collector, JSON, one POST"),
+        Figure("agent, a heartbeat, TLS", beat_tls, "ms CPU", beat, "without TLS", "on a kept connection"),
         Figure("agent, of a core", beat / EVERY_SECONDS / 10, "%", note="at 60 s, every collector each time"),
         Figure("agent, bytes", size, "B", note="a heartbeat with every collector, compressed"),
         Figure("agent, start", starts, "ms", bare, "python -c pass", "until its first heartbeat has arrived"),
@@ -54,7 +60,7 @@ def _unpacked(folder: Path) -> Path:
 
 
 @contextmanager
-def _running(home: Path, server: AgentServer) -> Iterator[int]:
+def _running(home: Path, server: AgentServer, trusted: Path | None = None) -> Iterator[int]:
     """The agent's process id; it has no state from before."""
     with TemporaryDirectory(prefix="gough-bench-") as state:
         environment = {
@@ -62,6 +68,8 @@ def _running(home: Path, server: AgentServer) -> Iterator[int]:
             "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1", "MALLOC_ARENA_MAX": "1",
             "MANAGEMENT_SERVER_URL": server.url, "GOUGH_ENROLMENT_TOKEN": "bench",
         }  # fmt: skip
+        if trusted:
+            environment["GOUGH_CA_FILE"] = str(trusted)
         with _process(("-s", "-m", "gough_agent", "run"), environment) as pid:
             yield pid
 
@@ -76,9 +84,9 @@ def _process(arguments: tuple[str, ...], environment: Mapping[str, str] | None =
         process.wait()
 
 
-def _at_work(home: Path, beats: int) -> tuple[float, float, int]:
-    """(resident MiB, milliseconds of processor time a heartbeat, bytes of one)"""
-    with AgentServer() as server, _running(home, server) as pid:
+def _at_work(home: Path, beats: int, pair: tuple[Path, Path] | None = None) -> tuple[float, float, int]:
+    """(resident MiB, milliseconds of processor time a heartbeat, bytes of one); over TLS with a (certificate, key)"""
+    with AgentServer(pair) as server, _running(home, server, pair and pair[0]) as pid:
         first = server.wait_for(5)
         before = cpu_seconds(pid)
         last = server.wait_for(first + beats)

@@ -1,7 +1,9 @@
 """As much of Gough as an agent needs: it enrols anybody, and asks at once for another heartbeat, of everything."""
 
 import json
+import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -16,14 +18,18 @@ class _Quiet(ThreadingHTTPServer):
 
 
 class AgentServer:
-    """On a free port of the loopback while the block lasts."""
+    """On a free port of the loopback while the block lasts; over TLS with a (certificate, key), both PEM."""
 
-    def __init__(self) -> None:
+    def __init__(self, pair: tuple[Path, Path] | None = None) -> None:
         self._beats = 0
         self.bytes_of_one = 0  # on the wire, without HTTP's head
         self._arrived = Condition()
         self._http = _Quiet(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        if pair:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*pair)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+        self.url = f"{'https' if pair else 'http'}://127.0.0.1:{self._http.server_port}"
 
     def __enter__(self) -> Self:
         Thread(target=self._http.serve_forever, daemon=True).start()
