@@ -55,7 +55,7 @@ def test_a_machine_is_found_by_its_serial_by_filters_and_from_anywhere(crowded: 
 def test_what_is_typed_while_the_palette_loads_is_looked_for(crowded: Served, page: Any) -> None:
     enter(page, crowded)
     held: list[Any] = []
-    page.route("**/palette*.js*", lambda route: held.append(route))
+    page.route("**/palette*.js*", lambda route: held.append(route))  # noqa: PLW0108  (a built-in is not taken)
     with page.expect_request("**/palette*.js*"):
         page.keyboard.press("Control+k")
         page.keyboard.type("r123-n07")
@@ -68,7 +68,7 @@ def test_what_is_typed_while_the_palette_loads_is_looked_for(crowded: Served, pa
 def test_a_late_answer_to_fewer_letters_is_dropped(crowded: Served, page: Any) -> None:
     enter(page, crowded)
     held: list[Any] = []
-    page.route(re.compile(r"/api/v1/machines\?q=r123-n0&"), lambda route: held.append(route))
+    page.route(re.compile(r"/api/v1/machines\?q=r123-n0&"), lambda route: held.append(route))  # noqa: PLW0108  (a built-in is not taken)
     page.keyboard.press("Control+k")
     with page.expect_request(re.compile(r"q=r123-n0&")):
         page.keyboard.type("r123-n0")

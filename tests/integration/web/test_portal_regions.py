@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gough.bootstrap import Application
+from gough.services import lifecycle
 from gough.services.sync.visit import set_region
 from tests.integration.web.conftest import Client, serving
 from tests.integration.web.portal_forms import faults, send, words
@@ -92,3 +93,22 @@ def test_a_regions_account_and_key_are_changed_and_never_shown(admin: Client, si
     assert send(admin, here, url=MAAS_URL, feed_username="").status_code == 303
     assert (site.region_row().feed_username, site.region_row().feed_password_sealed) == ("", None)
     assert send(admin, f"{here}/test").headers["location"] == "/regions"
+
+
+def test_one_region_is_paused_and_resumed(admin: Client, operator: Client, viewer: Client, site: Site) -> None:
+    machine_id = site.ready()
+    here = f"/regions/{site.region_row().id}"
+    assert send(operator, f"{here}/pause").status_code == 403
+    assert send(admin, f"{here}/pause", reason="x" * 1001).status_code == 422
+    assert send(admin, f"{here}/pause", reason="the rack <moves>").headers["location"] == "/regions"
+    assert "Paused by admin for" in words(viewer.get("/regions")) and "the rack <moves>" in words(
+        viewer.get("/regions")
+    )
+    assert send(admin, f"{here}/pause").status_code == 409
+    job = lifecycle.commission(site.use, machine_id, by="op")
+    site.settle()
+    assert "Region lab is paused" in words(viewer.get(f"/jobs/{job.id}"))
+    assert send(operator, f"{here}/resume").status_code == 403
+    assert send(admin, f"{here}/resume").status_code == 303
+    site.settle()
+    assert site.job(job.id).state == "running" and "Paused" not in words(viewer.get("/regions"))

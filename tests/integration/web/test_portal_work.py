@@ -58,14 +58,14 @@ def test_the_queue_shows_what_waits_in_its_order_and_why(viewer: Client, site: S
     jobs = {name: asked(site, name) for name in ("web-1", "web-2", "web-3")}
     site.settle()
     with site.database.write() as session:
-        session.get_one(Job, jobs["web-3"]).priority = 5
+        session.get_one(Job, jobs["web-3"]).priority = 10
     page = words(viewer.get("/work"))
     assert "lab 1 1 of 1 run, 2 wait" in page
     waiting = page.partition("Waiting")[2].partition("Running")[0]
     assert re.findall(r"web-\d", waiting) == ["web-3", "web-2"], "the most urgent first"
-    assert "1 jobs are in flight in region lab; 1 are allowed" in waiting and " 5 op" in waiting
+    assert "1 jobs are in flight in region lab; 1 are allowed" in waiting and " high op" in waiting
     assert re.findall(r"web-\d", page.partition("Running")[2]) == ["web-1"]
-    assert "Priority: 5" in words(viewer.get(f"/jobs/{jobs['web-3']}"))
+    assert "Priority: high" in words(viewer.get(f"/jobs/{jobs['web-3']}"))
 
 
 def test_a_regions_limit_is_set_on_its_form(admin: Client, viewer: Client, site: Site) -> None:
@@ -96,3 +96,17 @@ def test_a_running_stage_shows_how_far_it_is(viewer: Client, site: Site) -> None
         progress.tell(session, site.machine(system_id).id, ("install",), said)
     row = viewer.get("/live/machines").text.partition("c-state")[2].partition("</td>")[0]
     assert f'title="{said}">10-docker.sh start</span>' in row
+
+
+def test_what_waits_is_moved_to_the_front_and_what_runs_is_not(operator: Client, viewer: Client, site: Site) -> None:
+    job_id = asked(site, "web-1")
+    page = f"/jobs/{job_id}"
+    assert "Set priority" in words(operator.get(page)) and "Set priority" not in words(viewer.get(page))
+    assert send(viewer, f"{page}/priority", priority="urgent").status_code == 403
+    wrong = send(operator, f"{page}/priority", priority="at once")
+    assert wrong.status_code == 422 and "expected one of low, normal, high, urgent" in words(wrong)
+    assert send(operator, f"{page}/priority", priority="urgent").headers["location"] == page
+    assert "Priority: urgent" in words(viewer.get(page)) and site.job(job_id).priority == 20
+    site.settle()
+    assert "Set priority" not in words(operator.get(page))
+    assert send(operator, f"{page}/priority", priority="low").status_code == 409

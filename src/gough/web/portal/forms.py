@@ -10,6 +10,7 @@ from gough.web.message import Request
 from gough.web.problem import Trouble, trouble_of
 
 MOST_FIELDS = 1000
+LONGEST_REASON = 1000  # characters
 Repeated = Mapping[str, Sequence[str]]
 
 
@@ -48,6 +49,15 @@ def repeated(request: Request) -> Repeated:
         return parse_qs(text, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Invalid("The form has too many fields.", hint="Choose fewer machines, or choose by a filter.") from None
+
+
+def pause_reason(request: Request) -> str:
+    """Why something is paused, as typed; may be empty. Raises Invalid."""
+    reason = request.form.get("reason", "").strip()
+    if len(reason) > LONGEST_REASON:
+        problem = Problem("/reason", f"expected at most {LONGEST_REASON} characters")
+        raise Invalid("Nothing was paused.", problems=[problem])
+    return reason
 
 
 def is_ticked(request: Request, name: str) -> bool:

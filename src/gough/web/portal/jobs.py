@@ -2,8 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from gough.domain.errors import Conflict, GoughError, Invalid, NotFound
+from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem
 from gough.domain.permissions import Permission
+from gough.domain.priorities import Priority
 from gough.persistence.models import Job
 from gough.services import jobs, keyset, queue, timeline
 from gough.web.message import Answer, Request, redirect
@@ -15,6 +16,7 @@ from gough.web.portal.page import page
 from gough.web.portal.tables import as_file, every, is_file
 
 FILE_ROWS = 500
+PRIORITIES = tuple(priority.value for priority in Priority)
 ASKING: tuple[type[GoughError], ...] = (NotFound, Conflict, Invalid)
 
 
@@ -68,6 +70,20 @@ def begin(request: Request, job_id: str) -> Answer:
     return redirect(f"/jobs/{jobs.begin_now(request.use, job_id, by=request.by).id}")
 
 
+@operation(
+    "POST /jobs/<job_id>/priority", permission=Permission.OPERATE, raises=ASKING, is_page=True,
+    summary="Let a queued job begin before, or after, others.",
+)  # fmt: skip
+def prioritise(request: Request, job_id: str) -> Answer:
+    try:
+        priority = Priority(request.form.get("priority", ""))
+    except ValueError:
+        words = ", ".join(PRIORITIES)
+        raise Invalid("No such priority.", problems=[Problem("/priority", f"expected one of {words}")]) from None
+    jobs.prioritise(request.use, job_id, priority, by=request.by)
+    return redirect(f"/jobs/{job_id}")
+
+
 def _list(request: Request, template: str) -> Answer:
     with request.use.database.read() as session:
         position = timeline.stream_position(session)
@@ -88,5 +104,5 @@ def _draw(request: Request, job_id: str, template: str) -> Answer:
         waits = queue.waits(session, job, request.use.database.now(session))
         return page(
             request, template, session=session, job=job, lines=lines, waits_for=waits, position=position,
-            offers=job_offers(job, request.known_caller),
+            offers=job_offers(job, request.known_caller), priorities=PRIORITIES,
         )  # fmt: skip

@@ -8,12 +8,12 @@ from typing import Any
 from gough.domain.errors import Conflict, GoughError, Invalid, Misconfigured, NotFound, Problem, Refused, Unavailable
 from gough.domain.permissions import Permission
 from gough.persistence.models import Region
-from gough.services import queue, regions, timeline
+from gough.services import queue, region_pause, regions, timeline
 from gough.services.regions import FeedAccount, Standing
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal import columns
-from gough.web.portal.forms import complaint, is_ticked
+from gough.web.portal.forms import complaint, is_ticked, pause_reason
 from gough.web.portal.page import page
 from gough.web.portal.tables import as_file, is_file
 
@@ -115,6 +115,24 @@ def change(request: Request, name: str) -> Answer:
 )  # fmt: skip
 def test(request: Request, name: str) -> Answer:
     regions.test(request.use, name)
+    return redirect("/regions")
+
+
+@operation(
+    "POST /regions/<name>/pause", permission=Permission.MANAGE, raises=(NotFound, Conflict, Invalid), is_page=True,
+    summary="Begin no more jobs in the region; what runs goes on.",
+)  # fmt: skip
+def pause(request: Request, name: str) -> Answer:
+    region_pause.pause(request.use, name, by=request.by, reason=pause_reason(request))
+    return redirect("/regions")
+
+
+@operation(
+    "POST /regions/<name>/resume", permission=Permission.MANAGE, raises=(NotFound, Conflict), is_page=True,
+    summary="Begin jobs in the region again.",
+)  # fmt: skip
+def resume(request: Request, name: str) -> Answer:
+    region_pause.resume(request.use, name)
     return redirect("/regions")
 
 

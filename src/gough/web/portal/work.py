@@ -1,14 +1,12 @@
 """The queue: what waits and for what, what runs, how full each region is; pausing all of it, and going on."""
 
-from gough.domain.errors import Conflict, Invalid, Problem
+from gough.domain.errors import Conflict, Invalid
 from gough.domain.permissions import Permission
 from gough.services import admission, queue, timeline
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
-from gough.web.portal.forms import complaint
+from gough.web.portal.forms import complaint, pause_reason
 from gough.web.portal.page import page
-
-LONGEST = 1000  # characters of a reason
 
 
 @operation("GET /work", permission=Permission.VIEW, summary="The queue.", is_page=True)
@@ -26,10 +24,10 @@ def shown_live(request: Request) -> Answer:
     summary="Begin no more jobs; what runs goes on.",
 )  # fmt: skip
 def pause(request: Request) -> Answer:
-    reason = request.form.get("reason", "").strip()
-    if len(reason) > LONGEST:
-        problem = Problem("/reason", f"expected at most {LONGEST} characters")
-        return _draw(request, "work.html", Invalid("Nothing was paused.", problems=[problem]))
+    try:
+        reason = pause_reason(request)
+    except Invalid as error:
+        return _draw(request, "work.html", error)
     admission.pause(request.use, by=request.by, reason=reason)
     return redirect("/work")
 
