@@ -86,6 +86,12 @@ $(VENV)/.generator: requirements/generator.txt | $(VENV)/bin/python
 	@$(VENV)/generator/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r $<
 	@touch $@
 
+$(VENV)/.ansible-lint: requirements/ansible-lint.txt | $(VENV)/bin/python
+	@echo "Installing Ansible's checks, apart (once) ..."
+	@$(BIN)/python -m venv $(VENV)/ansible-lint
+	@$(VENV)/ansible-lint/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r $<
+	@touch $@
+
 $(VENV)/.audit: requirements/audit.txt $(VENV)/.dev
 	@echo "Installing the auditors, apart (once) ..."
 	@$(BIN)/python -m venv $(VENV)/audit

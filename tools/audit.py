@@ -13,7 +13,7 @@ from typing import Any
 from tools.node import find
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("runtime", "build", "dev", "generator", "audit")
+LOCKS = ("runtime", "build", "dev", "generator", "audit", "ansible-lint")
 PIP_AUDIT = ("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json")
 SECONDS = 120
 

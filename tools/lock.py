@@ -12,10 +12,11 @@ COMPILE = [
 
 
 def main() -> None:
-    """Build tools, the runtime, the development tools on top of the runtime's versions, and Node as they have it.
+    """Build tools, the runtime, the development tools on top of the runtime's versions, Node as they have it, and
+    what runs and checks playbooks, with the runtime's Ansible.
 
-    The generator of clients and the auditors have environments of their own, for they want other versions than the
-    runtime has.
+    The generator of clients, the auditors and Ansible's checks have environments of their own, for they want other
+    versions than the runtime has.
     """
     _compile("build.txt", "requirements/build.in")
     _compile("runtime.txt", "pyproject.toml")
@@ -23,6 +24,8 @@ def main() -> None:
     _compile("audit.txt", "requirements/audit.in")
     _compile("dev.txt", "--group", "dev", "--constraint", "requirements/runtime.txt")
     _compile("node.txt", "requirements/node.in", "--constraint", "requirements/dev.txt")
+    _compile("ansible.txt", "requirements/ansible.in", "--constraint", "requirements/runtime.txt")
+    _compile("ansible-lint.txt", "requirements/ansible-lint.in", "--constraint", "requirements/ansible.txt")
 
 
 def _compile(name: str, *source: str) -> None:

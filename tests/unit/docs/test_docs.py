@@ -77,6 +77,7 @@ def test_every_setting_is_documented_and_in_the_example() -> None:
         ("Agent", names(project("agent/pyproject.toml")["project"]["dependencies"])),
         ("Development", names(project()["dependency-groups"]["dev"])),
         ("Generator of clients", names((ROOT / "requirements" / "generator.in").read_text(encoding="utf-8").split())),
+        ("Ansible", names((ROOT / "requirements" / "ansible-lint.in").read_text(encoding="utf-8").split())),
         ("Portal", set(json.loads((ROOT / "portal" / "package.json").read_text(encoding="utf-8"))["dependencies"])),
         ("Build", names((ROOT / "requirements" / "build.in").read_text(encoding="utf-8").split())),
     ],
