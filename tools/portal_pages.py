@@ -71,6 +71,12 @@ def _of_the_site(page: Page, url: str) -> Iterator[tuple[str, str]]:
         yield "region", region
     yield "images", "/images"
     yield "networks", "/networks"
+    yield "security", "/security"
+    if policy := _first(page, f"{url}/security", "/security/policies/"):
+        yield "policy", policy
+    yield "hosts", "/security/hosts"
+    yield "fleet-servers", "/security/servers"
+    yield "fleet-server-new", "/security/servers/new"
     yield "templates", "/templates"
     if template := _first(page, f"{url}/templates", "/templates/"):
         yield "template", template
@@ -80,6 +86,8 @@ def _of_the_site(page: Page, url: str) -> Iterator[tuple[str, str]]:
         yield "metrics", f"{running}/metrics?span=1h"
     yield "template-edit", "/templates/docker-host/edit"
     yield "top", "/top"
+    yield "docs", "/docs"
+    yield "reset", "/reset?secret=of-a-link"
     yield "template-try", "/templates/monitoring-host/try"
     for title in ("account", "keys", "users", "audit"):
         yield title, f"/{title}"

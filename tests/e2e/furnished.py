@@ -11,7 +11,21 @@ from gough.domain.machines import MachineRecord
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import TABLES, JobKind
 from gough.domain.windows import Window
-from gough.persistence.models import Agent, Bulk, BulkItem, Deployment, Job, JobLog, JobStep, Machine, Region
+from gough.persistence.models import (
+    Agent,
+    Bulk,
+    BulkItem,
+    Deployment,
+    FleetHost,
+    FleetServer,
+    Job,
+    JobLog,
+    JobStep,
+    Machine,
+    Policy,
+    PolicyResult,
+    Region,
+)  # fmt: skip
 from gough.services import observing, windows
 from gough.services.context import Use
 
@@ -40,6 +54,7 @@ def furnish(application: Application) -> None:
         _bulk(session, [*done, failed, running], now)
         _service(found["stuck"], ServiceState.ATTENTION, REASON, NEXT)
         _service(found["busy"], ServiceState.IN_PROGRESS, "commission: commission", "")
+        _fleet(use, session, done[0].machine, now)
         for job in done:
             _service(job.machine, ServiceState.IN_SERVICE, "", "")
     windows.add(use, Window("nightly", (5, 6), "06:00", 120, "Europe/Oslo"), {"pool": ["gold"]}, by="ada")
@@ -49,6 +64,37 @@ MACHINES = {
     "web-01": Status.DEPLOYED, "web-02": Status.DEPLOYED, "web-03": Status.DEPLOYED, "stuck": Status.FAILED_DEPLOYMENT,
     "busy": Status.COMMISSIONING, "queued": Status.NEW, "free-01": Status.READY, "free-02": Status.READY,
 }  # fmt: skip
+
+
+def _fleet(use: Use, session: Session, machine: Machine, now: datetime) -> None:
+    """A server with two hosts, one of them a machine; a critical policy fails on that one."""
+    server = FleetServer(
+        name="main", url="https://127.0.0.1:9", token_sealed=use.sealer.seal_text("a-token-of-a-test"), created_at=now,
+        health="ok", version="4.86.2", username="gough", polled_at=now, full_at=now,
+    )  # fmt: skip
+    session.add(server)
+    session.flush()
+    known = {"server_id": server.id, "seen_at": now, "observed_at": now, "os_version": "Ubuntu 24.04"}
+    hosts = [
+        FleetHost(
+            host_id=1, hostname=machine.hostname, status="online", failing=1, machine_id=machine.id, binding="uuid",
+            osquery_version="5.17.0", **known,
+        ),
+        FleetHost(host_id=2, hostname="laptop", status="offline", binding="none", **known),
+    ]  # fmt: skip
+    policies = [
+        Policy(
+            server_id=server.id, policy_id=1, name="SSH refuses passwords", query="SELECT 1;", critical=True,
+            description="Passwords can be guessed.", resolution="PasswordAuthentication no", pack="ubuntu-24.04",
+        ),
+        Policy(server_id=server.id, policy_id=2, name="The firewall is on", query="SELECT 1;"),
+    ]  # fmt: skip
+    session.add_all([*hosts, *policies])
+    session.flush()
+    verdicts = (("fail", "pass"), ("pass", "unknown"))
+    for policy, row in zip(policies, verdicts, strict=True):
+        for host, verdict in zip(hosts, row, strict=True):
+            session.add(PolicyResult(policy_id=policy.id, host_id=host.id, verdict=verdict, since=now))
 
 
 def _region(use: Use, session: Session, now: datetime) -> Region:

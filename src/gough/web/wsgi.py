@@ -53,6 +53,7 @@ OPERATIONS = (
     "gough.web.portal.bulk", "gough.web.portal.work", "gough.web.portal.windows", "gough.web.portal.template_pages",
     "gough.web.portal.template_compare", "gough.web.portal.template_try",
     "gough.web.portal.template_edit", "gough.web.portal.metrics", "gough.web.portal.top",
+    "gough.web.portal.security", "gough.web.portal.fleet_servers",
 )  # fmt: skip
 HEARTBEAT_ROUTE = ("POST", "/api/v1/agents/<agent_id>/heartbeat")
 HEARTBEAT = re.compile("/api/v1/agents/([^/]+)/heartbeat")

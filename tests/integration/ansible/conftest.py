@@ -61,7 +61,9 @@ class Ansible:
         """What `ansible-inventory --list` makes of such a file."""
         path = self.folder / "site.gough.yml"
         path.write_text(f"plugin: gough.gough.gough\n{text}")
-        found: dict[str, Any] = json.loads(self.run("ansible-inventory", "-i", str(path), "--list", **more).stdout)
+        found: dict[str, Any] = json.loads(
+            self.run("ansible-inventory", "-i", str(path), "--list", check=True, **more).stdout
+        )
         return found
 
     def module(self, name: str, arguments: dict[str, Any], *, check: bool = False) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Ansible:
                 "vars": {"ansible_python_interpreter": sys.executable},
                 "tasks": [
                     {f"gough.gough.{name}": arguments, "register": "said", "ignore_errors": True, "diff": True},
-                    {"ansible.builtin.copy": {"content": "{{ said | to_json }}", "dest": str(self.folder / "said.json")},
+                    {"ansible.builtin.copy": {"content": "{{ said | to_json }}", "dest": f"{self.folder}/said.json"},
                      "check_mode": False},
                 ],
             }

@@ -56,7 +56,9 @@ def test_many_machines_come_in_pages_and_names_that_repeat_become_ids(ansible: A
     names = hosts(found)
     assert len(names) == 207
     assert "twin" not in names
-    assert {found["_meta"]["hostvars"][name]["gough_hostname"] for name in names if not name.startswith("node-")} == {"twin"}
+    assert {found["_meta"]["hostvars"][name]["gough_hostname"] for name in names if not name.startswith("node-")} == {
+        "twin"
+    }
 
 
 def test_a_machine_that_is_deployed_again_has_its_newer_template(ansible: Ansible, site: Site, web: str) -> None:

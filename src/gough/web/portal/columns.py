@@ -12,6 +12,7 @@ from gough.persistence.models import Job
 from gough.ports import BootImage, Network, NetworkSubnet
 from gough.services.bulk_results import Result
 from gough.services.catalogue import Of
+from gough.services.fleet_hosts.reading import HostLine, PolicyLine, ResultLine
 from gough.web.portal.tables import Columns
 
 MACHINES: Columns[Mapping[str, Any]] = {
@@ -83,6 +84,23 @@ AGENTS: Columns[Any] = {
     "reason": lambda row: row.standing.reason, "version": lambda row: row.agent.version,
     "enrolled": lambda row: row.agent.enrolled_at, "last_seen": lambda row: row.agent.last_seen_at,
     "clock_skew_seconds": lambda row: row.agent.clock_skew_seconds, "agent": lambda row: row.id,
+}  # fmt: skip
+POLICIES: Columns[PolicyLine] = {
+    "policy": lambda row: row.policy.name, "critical": lambda row: row.policy.critical,
+    "failing": attrgetter("failing"), "passing": attrgetter("passing"), "unknown": attrgetter("unknown"),
+    "server": attrgetter("server"), "pack": lambda row: row.policy.pack, "id": lambda row: row.policy.id,
+}  # fmt: skip
+RESULTS: Columns[ResultLine] = {
+    "host": lambda row: row.host.hostname, "machine": attrgetter("machine"), "verdict": attrgetter("verdict"),
+    "since": attrgetter("since"), "gough_id": lambda row: row.host.machine_id,
+}  # fmt: skip
+HOSTS: Columns[HostLine] = {
+    "host": lambda row: row.host.hostname, "machine": attrgetter("machine"), "status": lambda row: row.host.status,
+    "failing": lambda row: row.host.failing, "bound_by": lambda row: row.host.binding,
+    "note": lambda row: row.host.binding_reason, "os": lambda row: row.host.os_version,
+    "osquery": lambda row: row.host.osquery_version, "uuid": lambda row: row.host.uuid,
+    "serial": lambda row: row.host.serial, "seen": lambda row: row.host.seen_at, "server": attrgetter("server"),
+    "gough_id": lambda row: row.host.machine_id,
 }  # fmt: skip
 
 

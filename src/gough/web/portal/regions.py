@@ -73,7 +73,7 @@ def add(request: Request) -> Answer:
         if empty := [field for field in ("name", "url", "api_key") if not form.get(field, "").strip()]:
             raise Invalid("The region was not added.", problems=[Problem(f"/{field}", "is missing") for field in empty])
         feed = _account(form, "")
-        with _typed_here():
+        with typed_here():
             regions.add(request.use, name, url, key, feed=feed, must_answer=not is_ticked(request, "may_be_down"))
     except TALKING as error:
         return _form(request, None, form, error)
@@ -100,7 +100,7 @@ def change(request: Request, name: str) -> Answer:
         other = url if url and url != region.url else None
         limit = _limit(form, region)
         if feed is not None or other is not None or key or limit is not None:
-            with _typed_here():
+            with typed_here():
                 regions.change(
                     request.use, region.id, url=other, api_key=key or None, feed=feed, max_in_flight=limit
                 )  # fmt: skip
@@ -137,7 +137,7 @@ def resume(request: Request, name: str) -> Answer:
 
 
 @contextmanager
-def _typed_here() -> Iterator[None]:
+def typed_here() -> Iterator[None]:
     """An address or a key that cannot be one is a mistake in this form, not in Gough's settings."""
     try:
         yield

@@ -103,7 +103,20 @@ from ansible_collections.gough.gough.plugins.module_utils.api import ApiError, a
 RAN = ("running", "failed", "done")  # states of a deployment whose template may be what is on the disk
 ON_DISK = ("Deployed", "Deploying", "Failed deployment")
 SECRET = "***"
-NAMED = ("system_id", "hostname", "service", "status", "power_state", "reason", "pool", "zone", "region", "site", "rack", "tags")
+NAMED = (
+    "system_id",
+    "hostname",
+    "service",
+    "status",
+    "power_state",
+    "reason",
+    "pool",
+    "zone",
+    "region",
+    "site",
+    "rack",
+    "tags",
+)
 MORE = ("architecture", "cpu_count", "memory_mib", "ip_addresses", "locked", "owner")
 FIELDS = ("id", *NAMED, *MORE)
 
@@ -171,7 +184,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 def variables_of(row, networks):
     """A machine's host variables."""
-    found = {"ansible_host": address_of(row["ip_addresses"], networks) or row["hostname"], "gough_machine_id": row["id"]}
+    found = {
+        "ansible_host": address_of(row["ip_addresses"], networks) or row["hostname"],
+        "gough_machine_id": row["id"],
+    }
     return found | {"gough_" + name: value for name, value in row.items() if name != "id"}
 
 

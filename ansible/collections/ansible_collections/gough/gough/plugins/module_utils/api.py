@@ -148,4 +148,6 @@ def _refused(method, url, error):
     said += ["%s: %s" % (each.get("pointer"), each.get("message")) for each in problem.get("errors") or ()]
     if problem.get("hint"):
         said.append(problem["hint"])
-    return ApiError("%s %s: %s %s" % (method, urlsplit(url).path, error.code, " ".join(map(str, said))), error.code, problem)
+    return ApiError(
+        "%s %s: %s %s" % (method, urlsplit(url).path, error.code, " ".join(map(str, said))), error.code, problem
+    )

@@ -1,0 +1,88 @@
+"""The portal's security: policies, hosts, Fleet servers; as a virtual host that enrolled makes them."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gough.bootstrap import Application
+from gough.jobs.executor import Executor
+from gough.jobs.followers import Followers
+from gough.persistence.database import Database
+from gough.services.fleet_hosts import servers
+from gough.services.waking import Bell
+from tests.integration.web.conftest import Client
+from tests.integration.web.portal_forms import faults, send, words
+from tests.support.clock import Clock
+from tests.support.fleet_site import URL, FleetSite
+
+HERE = "/security/servers"
+
+
+@pytest.fixture
+def fleet_site(sqlite_template: Path, clock: Clock, tmp_path: Path) -> Iterator[FleetSite]:
+    shutil.copy(sqlite_template, tmp_path / "gough.db")
+    database = Database(f"sqlite:///{tmp_path / 'gough.db'}", clock=clock)
+    made = FleetSite(database, clock, tmp_path)
+    yield made
+    made.close()
+    database.close()
+
+
+@pytest.fixture
+def application(fleet_site: FleetSite) -> Application:
+    bell = Bell()
+    return Application(fleet_site.use, bell, Executor(fleet_site.use, bell), Followers(fleet_site.use))
+
+
+def test_policies_that_fail_come_first_and_name_their_hosts(
+    admin: Client, viewer: Client, fleet_site: FleetSite
+) -> None:
+    assert "Nothing read yet" in words(viewer.get("/security")) and "follows main" in words(viewer.get("/security"))
+    assert send(viewer, f"{HERE}/main/import").status_code == 403
+    assert send(admin, f"{HERE}/main/import").headers["location"] == "/security"
+    host = fleet_site.enrolled("web-<1>")
+    fleet_site.look()
+    host.step()
+    fleet_site.look()
+    page = viewer.get("/security")
+    rows = re.findall(r'href="(/security/policies/[^"]+)">([^<]+)<', page.text)
+    assert len(rows) > 10
+    first = words(viewer.get(rows[0][0]))
+    assert rows[0][1] in first and "web-<1>" in first and "none that Gough knows" in first
+    assert "<1>" not in viewer.get(rows[0][0]).text
+    answered = [v for v in ("fail", "pass", "unknown") if "web-<1>" in words(viewer.get(f"{rows[0][0]}?verdict={v}"))]
+    assert len(answered) == 1, "a host has one verdict"
+    file = viewer.get("/security?format=csv").text.splitlines()
+    assert len(file) == len(rows) + 1 and file[0].startswith("policy,critical,failing,")
+    assert viewer.get("/security/policies/none").status_code == 404
+
+
+def test_hosts_are_narrowed_by_state_and_by_what_binds_them(viewer: Client, fleet_site: FleetSite) -> None:
+    fleet_site.enrolled("web-1")
+    fleet_site.look()
+    assert "web-1" in words(viewer.get("/security/hosts?binding=none")), "no machine is called so"
+    assert "No host is like this" in words(viewer.get("/security/hosts?binding=uuid"))
+    assert "web-1" in words(viewer.get("/security/hosts?status=online"))
+    assert "web-1" in words(viewer.get("/security/hosts?status=<odd>")), "what is no state narrows nothing"
+    assert viewer.get("/security/hosts?status=offline&format=csv").text.count("\n") == 1
+
+
+def test_a_server_is_added_tested_and_forgotten(admin: Client, operator: Client, fleet_site: FleetSite) -> None:
+    assert "/security/servers/new" not in operator.get(HERE).text
+    assert [send(operator, f"{HERE}/{path}").status_code for path in ("new", "main/remove")] == [403, 403]
+    assert set(faults(send(admin, f"{HERE}/new", name="second"))) == {"url", "token"}
+    wrong = send(admin, f"{HERE}/new", name="second", url=URL, token="not-the-token")
+    assert "Authentication required" in words(wrong) and "not-the-token" not in wrong.text
+    assert 'value="second"' in wrong.text
+    odd = send(admin, f"{HERE}/new", name="second", url="gopher://fleet", token="x")
+    assert odd.status_code == 422
+    assert send(admin, f"{HERE}/new", name="second", url=URL, token=fleet_site.token).headers["location"] == HERE
+    assert fleet_site.token not in admin.get(HERE).text and "second Answers" in words(admin.get(HERE))
+    assert send(operator, f"{HERE}/second/test").headers["location"] == HERE
+    assert send(admin, f"{HERE}/second/remove", confirm="main").status_code == 422
+    assert send(admin, f"{HERE}/second/remove", confirm="second").status_code == 303
+    with fleet_site.database.read() as session:
+        assert [each.name for each in servers.listed(session)] == ["main"]
