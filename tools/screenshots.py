@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 from playwright.sync_api import sync_playwright
 
@@ -39,20 +40,22 @@ def lab() -> Iterator[tuple[str, str, str]]:
     """(address, name, password) of a lab's portal in which as much has happened as will."""
     with TemporaryDirectory(prefix="gough-lab-") as folder:
         options = [word for fault in FAULTS for word in ("--fault", fault)]
-        process = subprocess.Popen([*LAB, *options, "--folder", folder], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*LAB, *options, "--folder", folder], stderr=subprocess.PIPE, text=True)
         try:
             said = []
-            for line in process.stdout or ():
+            assert process.stderr is not None
+            for line in process.stderr:
                 said.append(line)
                 if re.search(r"\d+ of \d+ machines are in service", line):
                     break
             found = re.search(r"Portal +(\S+)\s+Login +(\S+) +/ +(\S+)", "".join(said))
             if found is None:
                 raise RuntimeError("the lab did not start:\n" + "".join(said))
+            Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would stop the lab
             yield found[1], found[2], found[3]
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            process.wait(timeout=60)
 
 
 def take(out: str, url: str, name: str, password: str) -> None:
