@@ -8,8 +8,7 @@ import typer
 
 LOCAL = frozenset(
     {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "db current", "db check", "secrets rotate",
-     "audit verify", "audit export", "fleet server list", "fleet server add", "fleet server test",
-     "fleet server remove", "fleet host list", "fleet policy list", "fleet policy results", "fleet policy import"}
+     "audit verify", "audit export"}
 )  # fmt: skip
 
 

@@ -6,15 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from gough.bootstrap import Application
 from gough.cli import embedded
 from gough.domain.fleet_hosts import PolicyDraft
+from gough.jobs.executor import Executor
+from gough.jobs.followers import Followers
+from gough.services.waking import Bell
+from gough.web.guard import Guard
+from gough.web.wsgi import create
 from tests.integration.cli.conftest import Gough
 from tests.support.fleet_site import URL, FleetSite
 from tests.support.site import Site
 
 
 @pytest.fixture
-def fleet_site(gough: Gough, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetSite]:
+def fleet_site(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FleetSite]:
     made = FleetSite(site.database, site.clock, tmp_path)
     monkeypatch.setattr(embedded, "use", lambda: made.use)
     yield made
@@ -22,9 +28,12 @@ def fleet_site(gough: Gough, site: Site, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def gough(here: Gough) -> Gough:
-    """On the host: these commands have no other side yet."""
-    return here
+def guard(fleet_site: FleetSite) -> Iterator[Guard]:
+    """The web of a site that reaches the Fleet server."""
+    bell = Bell()
+    made = create(Application(fleet_site.use, bell, Executor(fleet_site.use, bell), Followers(fleet_site.use)))
+    yield made
+    made.site.feed.close()
 
 
 def test_a_server_its_hosts_and_policies(gough: Gough, fleet_site: FleetSite, tmp_path: Path) -> None:
@@ -54,3 +63,9 @@ def test_importing_a_pack_twice_changes_nothing(gough: Gough, fleet_site: FleetS
     again = json.loads(gough("fleet", "policy", "import", "main", "-o", "json").out)
     assert {each["outcome"] for each in first} == {"created"} and {each["outcome"] for each in again} == {"unchanged"}
     assert gough("fleet", "policy", "import", "main", "--pack", "nothing-like-it").code == 4
+
+
+def test_a_folder_is_of_the_servers_host(remote: Gough, fleet_site: FleetSite) -> None:
+    refused = remote("fleet", "policy", "import", "main", "--pack", "./mine")
+    assert refused.code != 0 and "the server reads its own" in refused.err
+    assert remote("fleet", "policy", "results", "none").code == 4
