@@ -37,6 +37,8 @@ class Looks:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
             self.findings.extend(f"{title}, {theme}, {width}: {said}" for said in _axe(page))
+            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            self.findings.extend([f"{title}, {width}: {over} pixels wider than the window"] if over > 0 else [])
 
 
 def test_axe_finds_nothing_on_any_page(furnished: Served, page: Any) -> None:
