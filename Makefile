@@ -40,6 +40,12 @@ lint: $(VENV)/.dev ## ruff, import contracts, mypy --strict
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
+stack-init: $(VENV)/.runtime ## secrets, certificates and .env for compose.yaml: make stack-init ARGS="--public-url https://gough.example --profiles nginx,fleet"
+	@$(BIN)/python -m tools.stack_init $(ARGS)
+
+stack: assets ## build the images and start what COMPOSE_PROFILES in .env chooses
+	@docker compose up --detach --build --wait $(ARGS)
+
 bench: $(VENV)/.dev ## figures with ratios against a baseline in the same run
 	@$(BIN)/python -m bench $(ARGS)
 

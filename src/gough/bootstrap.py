@@ -20,6 +20,7 @@ from gough.jobs.dispatcher import Dispatcher
 from gough.jobs.duties import Duties
 from gough.jobs.executor import Executor
 from gough.jobs.followers import Followers
+from gough.jobs.pulse import pulse
 from gough.persistence import schema
 from gough.persistence.database import Database
 from gough.ports import IdentityProvider, Waker
@@ -86,7 +87,7 @@ def _beat(application: Application) -> list[Part]:
 
     use, bell = application.use, application.bell
     url = redis_url(use.settings)
-    dispatcher = Dispatcher(use, bell, Sender(url))
+    dispatcher = Dispatcher(use, bell, Sender(url), pulse(use.settings.pulse_file))
     return [Listener(url, bell), dispatcher, Duties(use), application.followers]
 
 

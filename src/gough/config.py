@@ -89,6 +89,7 @@ class Settings(BaseModel):
     executor: Literal["threads", "celery"] = Field("threads", alias="GOUGH_EXECUTOR")
     web_processes: int = Field(1, alias="GOUGH_WEB_PROCESSES", ge=1, le=64)
     worker_threads: int = Field(4, alias="GOUGH_WORKER_THREADS", ge=1, le=64)
+    pulse_file: Path | None = Field(None, alias="GOUGH_PULSE_FILE")
     lease_seconds: float = Field(30, alias="GOUGH_LEASE_SECONDS", ge=2)
     maas_poll_seconds: float = Field(5, alias="GOUGH_MAAS_POLL_SECONDS", gt=0)
     maas_presence_seconds: float = Field(300, alias="GOUGH_MAAS_PRESENCE_SECONDS", gt=0)

@@ -84,6 +84,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "REDIS_URL": "`redis://host:6379/0`, for GOUGH_EXECUTOR=celery. Nothing is lost when it is emptied.",
         "GOUGH_WEB_PROCESSES": "How many processes answer requests: one a core. More than one needs PostgreSQL.",
         "GOUGH_WORKER_THREADS": "How many jobs are moved at the same time.",
+        "GOUGH_PULSE_FILE": "A file that `gough worker` and `gough beat` touch at each round, for a health check: "
+        "`python -m gough.healthcheck`.",
         "GOUGH_LEASE_SECONDS": "How long a job stays with a worker that has died.",
         "GOUGH_AGENT_INTERVAL_SECONDS": "Pause between an agent's heartbeats. Three missed ones, and it is offline.",
         "GOUGH_DEADLINES": "Other deadlines than the stages' own: `install=90m,agent=10m`. Units s, m, h.",

@@ -25,6 +25,7 @@ def worker(
     from gough.bootstrap import redis_url, wire
     from gough.jobs.celery_queue import work
     from gough.jobs.leases import Mover
+    from gough.jobs.pulse import pulse
     from gough.jobs.routing import chosen
     from gough.persistence import schema
     from gough.web import logs
@@ -33,7 +34,10 @@ def worker(
     logs.configure("DEBUG" if use.settings.debug else use.settings.log_level)
     schema.require_newest(use.database)
     settings, mover = use.settings, Mover(use)
-    work(redis_url(settings), mover, threads=settings.worker_threads, log_level=settings.log_level, queues=queues)
+    work(
+        redis_url(settings), mover, threads=settings.worker_threads, log_level=settings.log_level, queues=queues,
+        beat=pulse(settings.pulse_file),
+    )  # fmt: skip
     use.close()
 
 

@@ -6,19 +6,21 @@ ones first. https://docs.celeryq.dev
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Thread
 from typing import Any
 
 import redis
 import structlog
 from celery import Celery
+from celery.bootsteps import StartStopStep
 from kombu.exceptions import OperationalError
 
 from gough.domain.errors import GoughError, Unavailable
 from gough.domain.priorities import Priority
 from gough.jobs.dispatcher import Due
 from gough.jobs.leases import Mover
+from gough.jobs.pulse import EVERY
 from gough.jobs.routing import DEFAULT, QUEUES, queue_of
 from gough.services.waking import Bell
 
@@ -66,9 +68,16 @@ class Sender:
         self._app.close()
 
 
-def work(redis_url: str, mover: Mover, *, threads: int, log_level: str, queues: Sequence[str] = QUEUES) -> None:
-    """Be a worker of these queues until the process is told to stop; what is at hand is finished first."""
+def work(
+    redis_url: str, mover: Mover, *, threads: int, log_level: str, queues: Sequence[str] = QUEUES,
+    beat: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """Be a worker of these queues until the process is told to stop; what is at hand is finished first.
+
+    `beat` is called every few seconds by the loop that takes messages.
+    """
     app = with_task(queue(redis_url), mover)
+    app.steps["consumer"].add(_pulse_step(beat))
     mover.start()
     try:
         worker = app.Worker(
@@ -78,6 +87,22 @@ def work(redis_url: str, mover: Mover, *, threads: int, log_level: str, queues: 
         worker.start()
     finally:
         mover.stop()
+
+
+def _pulse_step(beat: Callable[[], None]) -> type[Any]:
+    """By the timer of the worker's own loop: a loop that hangs beats no more. https://docs.celeryq.dev (bootsteps)"""
+
+    class Pulse(StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent: Any) -> None:
+            beat()
+            self.tick = parent.timer.call_repeatedly(EVERY, beat)
+
+        def stop(self, parent: Any) -> None:  # noqa: ARG002  (Celery's own)
+            self.tick.cancel()
+
+    return Pulse
 
 
 def with_task(app: Celery, mover: Mover) -> Celery:

@@ -69,10 +69,10 @@ def _mark(use: Use, ids: list[str], looked_at: datetime) -> None:
 
 
 class Dispatcher:
-    """Dispatches whenever the bell rings, and every second."""
+    """Dispatches whenever the bell rings, and every second. `beat` is called at each round."""
 
-    def __init__(self, use: Use, bell: Bell, send: Send) -> None:
-        self._use, self._bell, self._send = use, bell, send
+    def __init__(self, use: Use, bell: Bell, send: Send, beat: Callable[[], None] = lambda: None) -> None:
+        self._use, self._bell, self._send, self._beat = use, bell, send, beat
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="dispatcher", daemon=True)
 
@@ -87,6 +87,7 @@ class Dispatcher:
     def _run(self) -> None:
         while not self._stopped.is_set():
             heard = self._bell.rings
+            self._beat()
             try:
                 if dispatch_due(self._use, self._send) == MOST:
                     continue

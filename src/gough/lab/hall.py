@@ -16,8 +16,9 @@ class Hall:
     """
 
     def __init__(
-        self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = (), *, preinstalled: int = 0
-    ) -> None:
+        self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = (), *, preinstalled: int = 0,
+        host: str = "127.0.0.1", port: int = 0,
+    ) -> None:  # fmt: skip
         self._injections = tuple(injections)
         self._own = count - preinstalled
         self.region = Region(power=self, pace=1 / pace.speed)
@@ -27,7 +28,7 @@ class Hall:
             for number in range(1, count + 1)
         ]
         self._by_id: dict[str, VirtualMachine] = {}
-        self._server: Server = serve(self.region)
+        self._server: Server = serve(self.region, port, host=host)
 
     @property
     def maas_url(self) -> str:

@@ -54,6 +54,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_EXECUTOR": ("threads", "threads"),
     "GOUGH_WEB_PROCESSES": ("2", 2),
     "GOUGH_WORKER_THREADS": ("8", 8),
+    "GOUGH_PULSE_FILE": ("/run/gough/pulse", Path("/run/gough/pulse")),
     "GOUGH_LEASE_SECONDS": ("45", 45.0),
     "GOUGH_MAAS_POLL_SECONDS": ("2.5", 2.5),
     "GOUGH_MAAS_PRESENCE_SECONDS": ("600", 600.0),

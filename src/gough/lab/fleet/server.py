@@ -16,10 +16,10 @@ IDLE = 75  # seconds a kept connection may be silent
 class Server:
     """A running server. `url` is what FLEET_URL would be; `close` ends it and its connections."""
 
-    def __init__(self, fleet: Fleet, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, fleet: Fleet, port: int, tls: ssl.SSLContext | None, host: str) -> None:
         self._prefix = fleet.prefix
         self._scheme = "https" if tls else "http"
-        self._http = _Http("127.0.0.1", port, application(fleet), _Handler, ssl_context=tls)
+        self._http = _Http(host, port, application(fleet), _Handler, ssl_context=tls)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="lab-fleet-http", daemon=True
         )
@@ -35,9 +35,9 @@ class Server:
         self._http.server_close()
 
 
-def serve(fleet: Fleet, port: int = 0, *, tls: ssl.SSLContext | None = None) -> Server:
-    """Port 0 takes a free one."""
-    return Server(fleet, port, tls)
+def serve(fleet: Fleet, port: int = 0, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Server:
+    """Port 0 takes a free one. Another `host` than the loopback is for a container of its own."""
+    return Server(fleet, port, tls, host)
 
 
 class _Http(ClosesConnections, ThreadedWSGIServer):

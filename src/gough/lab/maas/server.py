@@ -24,8 +24,8 @@ IDLE = 75  # seconds a kept connection may be silent
 class Server:
     """A running server. `url` is what MAAS_URL would be; `close` ends it and its connections."""
 
-    def __init__(self, region: Region, port: int) -> None:
-        self._http = _Http(("127.0.0.1", port), with_login(region.feeds, application(region)), region.feeds)
+    def __init__(self, region: Region, port: int, host: str) -> None:
+        self._http = _Http((host, port), with_login(region.feeds, application(region)), region.feeds)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="lab-maas-http", daemon=True
         )
@@ -41,9 +41,9 @@ class Server:
         self._http.server_close()
 
 
-def serve(region: Region, port: int = 0) -> Server:
-    """Port 0 takes a free one."""
-    return Server(region, port)
+def serve(region: Region, port: int = 0, *, host: str = "127.0.0.1") -> Server:
+    """Port 0 takes a free one. Another `host` than the loopback is for a container of its own."""
+    return Server(region, port, host)
 
 
 class _Http(ClosesConnections, ThreadingHTTPServer):
