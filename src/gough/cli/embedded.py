@@ -2,6 +2,7 @@
 
 import getpass
 import logging
+import os
 import sys
 from functools import cache
 
@@ -33,4 +34,7 @@ def application() -> Application:
 
 def me() -> str:
     """How the timeline names whoever runs this command."""
-    return f"{getpass.getuser()} (cli)"
+    try:
+        return f"{getpass.getuser()} (cli)"
+    except (KeyError, OSError):  # a container's user has a number and no name
+        return f"uid {os.getuid()} (cli)"
