@@ -31,7 +31,7 @@ test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle
 test-faults: $(VENV)/.dev ## every fault of the lab at once: each ends with the right diagnosis
 	@$(BIN)/python -m pytest -m faults tests/stack $(ARGS)
 
-test-stack: $(VENV)/.dev ## the agent's package on a real Debian, in a container with systemd
+test-stack: $(VENV)/.dev ## the container stack on a Docker engine; the agent's package on a real Debian with systemd
 	@$(BIN)/python -m pytest -rs -m stack tests/stack $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, import contracts, mypy --strict

@@ -76,8 +76,8 @@ class Engine:
 
 
 @contextmanager
-def engine() -> Iterator[Engine]:
-    """The one that runs here, or one of our own, which leaves the machine's firewall alone."""
+def engine(*, bridges: bool = False) -> Iterator[Engine]:
+    """The one that runs here, or our own, which leaves the machine's firewall alone unless `bridges` are needed."""
     need(shutil.which("docker"), "Docker", "apt-get install docker.io")
     running = Engine(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
     if running.docker("info", check=False).returncode == 0:
@@ -87,7 +87,8 @@ def engine() -> Iterator[Engine]:
     folder = Path(mkdtemp(prefix="gough-docker-"))
     ours = Engine(f"unix://{folder}/docker.sock")
     command = ["dockerd", "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")]
-    command += ["--pidfile", str(folder / "pid"), "--host", ours.command[2], "--iptables=false", "--bridge=none"]
+    command += ["--pidfile", str(folder / "pid"), "--host", ours.command[2]]
+    command += [] if bridges else ["--iptables=false", "--bridge=none"]
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
