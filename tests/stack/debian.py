@@ -35,6 +35,10 @@ class Container:
         assert done.returncode == 0 or not check, f"{' '.join(command)}: exit {done.returncode}: {said}"
         return said
 
+    def port(self, inside: int) -> int:
+        """Where it is reached on the loopback."""
+        return int(self._engine.docker("port", self._name, str(inside)).stdout.split()[0].rpartition(":")[2])
+
     def status(self, *command: str) -> int:
         return self._engine.docker("exec", self._name, *command, check=False).returncode
 
@@ -61,11 +65,11 @@ class Engine:
         return subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=check)
 
     @contextmanager
-    def container(self) -> Iterator[Container]:
-        """Booted; on this machine's own network, so that nothing has to be forwarded."""
+    def container(self, *options: str) -> Iterator[Container]:
+        """Booted; without `options`, on this machine's own network, so that nothing has to be forwarded."""
         name = f"gough-test-{uuid4().hex[:8]}"
         cgroups = ("--cgroupns=private",) if UNIFIED.exists() else ("--cgroupns=host",)
-        mounts = ("--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", "--network=host")
+        mounts = ("--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw", *(options or ("--network=host",)))
         self.docker("run", "-d", f"--name={name}", *RIGHTS, *cgroups, *mounts, *TMPFS, IMAGE, "/sbin/init")
         try:
             machine = Container(self, name)
