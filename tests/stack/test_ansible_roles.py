@@ -96,9 +96,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
             machine.run("sh", "-ec", f"{OWN}; {INSTALL}; {ACCOUNT}")
             machine.run("sh", "-c", f"echo '{USER} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/{USER}")
             machine.put(folder / "id.pub", f"/home/{USER}/.ssh/authorized_keys")
-            machine.run(
-                "mkdir", "/srv/stand-ins", "/srv/kubernetes"
-            )
+            machine.run("mkdir", "/srv/stand-ins", "/srv/kubernetes")
             for path, place in product((folder / "stand-ins").iterdir(), ("stand-ins", "kubernetes")):
                 machine.put(path, f"/srv/{place}/{path.name}")
             (folder / "hosts").write_text(
