@@ -10,10 +10,13 @@ from pathlib import Path
 
 NOTE = "A stand-in of Gough's tests; this is not {}"
 VERSION = "0.0.0+stand-in"
-UNIT = (
-    "[Unit]\nDescription=Stand-in\n[Service]\nExecStart=/usr/bin/sleep infinity\n"
-    "[Install]\nWantedBy=multi-user.target\n"
-)
+UNIT = """[Unit]
+Description=Stand-in
+[Service]
+ExecStart=/usr/bin/sleep infinity
+[Install]
+WantedBy=multi-user.target
+"""
 # Joins as the real one does, as far as its file is concerned: it wants a token, and leaves the node's own settings.
 KUBEADM = """#!/bin/sh
 set -e
@@ -71,7 +74,7 @@ def _build(package: Package, folder: Path, work: Path) -> None:
     (tree / "DEBIAN").mkdir()
     control = (
         f"Package: {package.name}\nVersion: {VERSION}\nArchitecture: all\n"
-        "Maintainer: Gough tests <tests@gough.example>\n"
+        f"Maintainer: Gough tests <tests@gough.example>\n"
         f"Description: {NOTE.format(package.name)}\n"
     )
     (tree / "DEBIAN/control").write_text(control)
