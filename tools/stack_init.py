@@ -29,19 +29,20 @@ class CannotInit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """`readers`: everybody; the first owns the file. `content` may read those made before it."""
+    """`owner` reads it, and nobody else. `content` may read `source`, which was made before it."""
 
     name: str
     owner: int
     content: Callable[[Path], str]
+    source: str = ""
 
 
 def _random(length: int = 32) -> Callable[[Path], str]:
     return lambda _: secrets.token_urlsafe(length)
 
 
-def _copy(name: str, form: str = "{}") -> Callable[[Path], str]:
-    return lambda folder: form.format((folder / name).read_text())
+def _copied(name: str, owner: int, source: str, form: str = "{}") -> Secret:
+    return Secret(name, owner, lambda folder: form.format((folder / source).read_text()), source)
 
 
 def _empty(_: Path) -> str:
@@ -51,16 +52,16 @@ def _empty(_: Path) -> str:
 SECRETS = (
     Secret("postgres_password", POSTGRES, _random()),
     Secret("gough_db_password", POSTGRES, _random()),
-    Secret("database_url", MANAGEMENT, _copy("gough_db_password", "postgresql://gough:{}@postgres:5432/management")),
+    _copied("database_url", MANAGEMENT, "gough_db_password", "postgresql://gough:{}@postgres:5432/management"),
     Secret("redis_password", REDIS, _random()),
-    Secret("redis_conf", REDIS, _copy("redis_password", "requirepass {}\n")),
-    Secret("redis_url", MANAGEMENT, _copy("redis_password", "redis://:{}@redis:6379/0")),
+    _copied("redis_conf", REDIS, "redis_password", "requirepass {}\n"),
+    _copied("redis_url", MANAGEMENT, "redis_password", "redis://:{}@redis:6379/0"),
     Secret("secret_key", MANAGEMENT, _random(48)),
     Secret("setup_secret", MANAGEMENT, _random(18)),
     Secret("mysql_root_password", POSTGRES, _random()),
     Secret("mysql_password", POSTGRES, _random()),
-    Secret("fleet_mysql_password", FLEET, _copy("mysql_password")),
-    Secret("fleet_redis_password", FLEET, _copy("redis_password")),
+    _copied("fleet_mysql_password", FLEET, "mysql_password"),
+    _copied("fleet_redis_password", FLEET, "redis_password"),
     Secret("fleet_private_key", FLEET, _random(32)),
     Secret("maas_admin_password", ROOT_USER, _random()),
     Secret("ssh_key", ANSIBLE, _empty),  # yours: it is authorised on the servers
@@ -73,6 +74,7 @@ def init(root: Path, public_url: str, profiles: Sequence[str], own: Callable[[Pa
     if not public_url.startswith("https://") or not name:
         raise CannotInit(f"--public-url {public_url!r} is no https address: give https://gough.example.")
     folder = root / "secrets"
+    _require_sources(folder)
     folder.mkdir(mode=0o711, exist_ok=True)  # passed through by the containers' users, listed by nobody
     made = []
     for each in SECRETS:  # in order: some are made of those before them
@@ -86,6 +88,16 @@ def init(root: Path, public_url: str, profiles: Sequence[str], own: Callable[[Pa
         _write(env, _environment(public_url, name, profiles), 0o600)
         made.append(".env")
     return made
+
+
+def _require_sources(folder: Path) -> None:
+    """A new password beside an address with the old one would lock everybody out."""
+    for each in SECRETS:
+        if each.source and (folder / each.name).exists() and not (folder / each.source).exists():
+            raise CannotInit(
+                f"secrets/{each.source} is missing, and {each.name} was made of it: put it back. To have new ones, "
+                f"take {each.name} away, too, and change the password where it is in use."
+            )
 
 
 def _lacks(folder: Path, secret: Secret) -> bool:

@@ -27,6 +27,7 @@ from gough.services.secrets import hash_secret
 from gough.web.guard import Guard
 from gough.web.wsgi import create
 from tests.support.clock import Clock
+from tests.support.fleet_site import FleetSite
 from tests.support.site import Site
 
 PASSWORD = "correct horse battery staple"
@@ -51,6 +52,17 @@ def application(settings: Settings, sqlite_template: Path) -> Iterator[Applicati
     bootstrap.prepare(made.use)
     yield made
     made.use.database.close()
+
+
+@pytest.fixture
+def fleet_site(sqlite_template: Path, clock: Clock, tmp_path: Path) -> Iterator[FleetSite]:
+    """A Gough that knows a Fleet server."""
+    shutil.copy(sqlite_template, tmp_path / "gough.db")
+    database = Database(f"sqlite:///{tmp_path / 'gough.db'}", clock=clock)
+    made = FleetSite(database, clock, tmp_path)
+    yield made
+    made.close()
+    database.close()
 
 
 @pytest.fixture

@@ -1,32 +1,16 @@
 """Fleet servers, hosts and policies over HTTP."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from gough.bootstrap import Application
 from gough.domain.fleet_hosts import PolicyDraft
 from gough.jobs.executor import Executor
 from gough.jobs.followers import Followers
-from gough.persistence.database import Database
 from gough.services.waking import Bell
 from tests.integration.web.conftest import Client
-from tests.support.clock import Clock
 from tests.support.fleet_site import URL, FleetSite
 
 API = "/api/v1/fleet"
-
-
-@pytest.fixture
-def fleet_site(sqlite_template: Path, clock: Clock, tmp_path: Path) -> Iterator[FleetSite]:
-    shutil.copy(sqlite_template, tmp_path / "gough.db")
-    database = Database(f"sqlite:///{tmp_path / 'gough.db'}", clock=clock)
-    made = FleetSite(database, clock, tmp_path)
-    yield made
-    made.close()
-    database.close()
 
 
 @pytest.fixture

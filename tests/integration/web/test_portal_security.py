@@ -1,34 +1,20 @@
 """The portal's security: policies, hosts, Fleet servers; as a virtual host that enrolled makes them."""
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from gough.bootstrap import Application
+from gough.domain.fleet_hosts import PolicyDraft
 from gough.jobs.executor import Executor
 from gough.jobs.followers import Followers
-from gough.persistence.database import Database
 from gough.services.fleet_hosts import servers
 from gough.services.waking import Bell
 from tests.integration.web.conftest import Client
 from tests.integration.web.portal_forms import faults, send, words
-from tests.support.clock import Clock
 from tests.support.fleet_site import URL, FleetSite
 
 HERE = "/security/servers"
-
-
-@pytest.fixture
-def fleet_site(sqlite_template: Path, clock: Clock, tmp_path: Path) -> Iterator[FleetSite]:
-    shutil.copy(sqlite_template, tmp_path / "gough.db")
-    database = Database(f"sqlite:///{tmp_path / 'gough.db'}", clock=clock)
-    made = FleetSite(database, clock, tmp_path)
-    yield made
-    made.close()
-    database.close()
 
 
 @pytest.fixture
@@ -43,13 +29,24 @@ def test_policies_that_fail_come_first_and_name_their_hosts(
     assert "Nothing read yet" in words(viewer.get("/security")) and "follows main" in words(viewer.get("/security"))
     assert send(viewer, f"{HERE}/main/import").status_code == 403
     assert send(admin, f"{HERE}/main/import").headers["location"] == "/security"
+    fleet_site.client.create_policy(PolicyDraft("a shell", "SELECT 1 FROM users WHERE username = 'nobody-here'"))
     host = fleet_site.enrolled("web-<1>")
+    root_may = [{"path": "/etc/ssh/sshd_config", "label": "PermitRootLogin", "value": "yes"}]
+    fleet_site.tables["web-<1>"].set("augeas", root_may)
     fleet_site.look()
+    fleet_site.clock.forward(seconds=7200)  # policies are asked again
     host.step()
     fleet_site.look()
     page = viewer.get("/security")
     rows = re.findall(r'href="(/security/policies/[^"]+)">([^<]+)<', page.text)
     assert len(rows) > 10
+    body = page.text.partition("<tbody>")[2]
+    order = [
+        (int(failing) > 0, "critical</span>" in head)
+        for head, failing in re.findall(r'<tr>(.*?)<td class="num">(\d+)</td>', body, re.S)
+    ]
+    urgency = [0 if fails and critical else 1 if fails else 2 for fails, critical in order]
+    assert urgency == sorted(urgency) and set(urgency) == {0, 1, 2}
     first = words(viewer.get(rows[0][0]))
     assert rows[0][1] in first and "web-<1>" in first and "none that Gough knows" in first
     assert "<1>" not in viewer.get(rows[0][0]).text

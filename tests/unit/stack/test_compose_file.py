@@ -48,6 +48,8 @@ def test_images_are_pinned(name: str) -> None:
         assert (ROOT / build["dockerfile"]).is_file()
         bases = [value for key, value in build["args"].items() if key.endswith("_IMAGE")]
         assert bases and all(re.search(r":[\w.-]*\d", base) for base in bases)
+        own = re.findall(r"^ARG \w+_IMAGE=(\S+)$", (ROOT / build["dockerfile"]).read_text(), re.M)
+        assert bases == own, "the same base with and without Compose"
 
 
 def test_databases_are_reached_from_nowhere_else() -> None:

@@ -43,6 +43,14 @@ def test_a_second_run_changes_nothing_and_mends_what_is_missing(tmp_path: Path) 
     assert (tmp_path / ".env").read_text() == "COMPOSE_PROFILES=nginx\n"
 
 
+def test_a_password_is_not_made_anew_beside_what_holds_the_old_one(tmp_path: Path) -> None:
+    made(tmp_path)
+    (tmp_path / "secrets" / "gough_db_password").unlink()
+    with pytest.raises(CannotInit, match="gough_db_password is missing, and database_url was made of it"):
+        made(tmp_path)
+    assert not (tmp_path / "secrets" / "gough_db_password").exists()
+
+
 def test_the_certificate_is_of_the_public_name_and_signed_by_the_authority(tmp_path: Path) -> None:
     made(tmp_path)
     certificate, authority = (

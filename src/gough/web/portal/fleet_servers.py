@@ -7,9 +7,9 @@ from gough.domain.permissions import Permission
 from gough.services.fleet_hosts import pack, servers
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
-from gough.web.portal.forms import complaint
+from gough.web.portal.forms import complaint, typed_here
 from gough.web.portal.page import page
-from gough.web.portal.regions import HEALTH, typed_here
+from gough.web.portal.regions import HEALTH
 
 TALKING: tuple[type[GoughError], ...] = (Invalid, Conflict, Refused, Unavailable)
 ASKING: tuple[type[GoughError], ...] = (*TALKING, NotFound)

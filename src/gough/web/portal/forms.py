@@ -1,10 +1,11 @@
 """What forms share: fields that may be repeated, and the faults of an error at the fields they are about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from gough.domain.errors import GoughError, Invalid, Problem
+from gough.domain.errors import GoughError, Invalid, Misconfigured, Problem
 from gough.persistence.models import Machine
 from gough.web.message import Request
 from gough.web.problem import Trouble, trouble_of
@@ -49,6 +50,15 @@ def repeated(request: Request) -> Repeated:
         return parse_qs(text, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Invalid("The form has too many fields.", hint="Choose fewer machines, or choose by a filter.") from None
+
+
+@contextmanager
+def typed_here() -> Iterator[None]:
+    """An address or a key that cannot be one is a mistake in this form, not in Gough's settings."""
+    try:
+        yield
+    except Misconfigured as error:
+        raise Invalid(str(error), hint=error.hint) from error
 
 
 def pause_reason(request: Request) -> str:

@@ -1,11 +1,10 @@
 """MAAS regions: how well Gough knows each, adding one, changing one. Secrets are taken in, and never shown again."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gough.domain.errors import Conflict, GoughError, Invalid, Misconfigured, NotFound, Problem, Refused, Unavailable
+from gough.domain.errors import Conflict, GoughError, Invalid, NotFound, Problem, Refused, Unavailable
 from gough.domain.permissions import Permission
 from gough.persistence.models import Region
 from gough.services import queue, region_pause, regions, timeline
@@ -13,7 +12,7 @@ from gough.services.regions import FeedAccount, Standing
 from gough.web.message import Answer, Request, redirect
 from gough.web.operation import operation
 from gough.web.portal import columns
-from gough.web.portal.forms import complaint, is_ticked, pause_reason
+from gough.web.portal.forms import complaint, is_ticked, pause_reason, typed_here
 from gough.web.portal.page import page
 from gough.web.portal.tables import as_file, is_file
 
@@ -134,15 +133,6 @@ def pause(request: Request, name: str) -> Answer:
 def resume(request: Request, name: str) -> Answer:
     region_pause.resume(request.use, name)
     return redirect("/regions")
-
-
-@contextmanager
-def typed_here() -> Iterator[None]:
-    """An address or a key that cannot be one is a mistake in this form, not in Gough's settings."""
-    try:
-        yield
-    except Misconfigured as error:
-        raise Invalid(str(error), hint=error.hint) from error
 
 
 def _account(form: Mapping[str, str], before: str) -> FeedAccount | None:
