@@ -1,6 +1,6 @@
-"""The portal's scripts, bundled from npm's packages: `python -m tools.assets`. Does nothing when nothing has changed.
+"""The portal's scripts, bundled from npm's packages, and its style sheets made small: `python -m tools.assets`.
 
-The standard library only: it runs before anything but Gough itself is installed.
+Does nothing when nothing has changed. The standard library only: it runs before anything but Gough itself is installed.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from tools.node import Node, find
 ROOT = Path(__file__).parents[1]
 PORTAL = ROOT / "portal"
 BUILT = ROOT / "src" / "gough" / "web" / "portal" / "static" / "built"
+STYLES = BUILT.parent
 STAMP = ".made-from"
 NODE_LOCK = ROOT / "requirements" / "node.txt"
 LOCK = PORTAL / "package-lock.json"
@@ -52,6 +53,7 @@ def main() -> int:
 def _sources() -> Iterator[Path]:
     yield from (PORTAL / "package.json", LOCK, PORTAL / "build.mjs")
     yield from sorted((PORTAL / "src").iterdir())
+    yield from sorted(STYLES.glob("*.css"))
 
 
 def _installed() -> Node:

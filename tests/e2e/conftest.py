@@ -191,7 +191,8 @@ def _measured(application: Application) -> Reporter:
 def _complaint(message: Any, page: Any) -> list[str]:
     """What a browser says of a page that refuses something on purpose is none."""
     is_wanted = message.location["url"] == page.url and re.search(r"status of (404|409|422)", message.text)
-    return [message.text] if message.type == "error" and not is_wanted else []
+    said = f"{message.text} ({message.location['url']}, on {page.url})"
+    return [said] if message.type == "error" and not is_wanted else []
 
 
 def _filled(folder: Path, url: str, fill: Callable[[Application], None]) -> None:

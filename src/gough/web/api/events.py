@@ -21,7 +21,9 @@ from gough.web.problem import Fault
 
 log = structlog.get_logger()
 
-HEARTBEAT_SECONDS = 15.0
+# That a page was left is noticed when something is sent to it: until then it holds one of its owner's places, and
+# whoever goes quickly from page to page would find them all taken.
+HEARTBEAT_SECONDS = 3.0
 HOW = (
     "events named `timeline`, each an Event; where it was asked for, `heartbeat` without an id: the machine's id and "
     "how many it has sent; comments while nothing happens"

@@ -55,7 +55,8 @@ def asset(name: str) -> str:
 
 
 def file_of(name: str) -> Path | None:
-    return next((folder / name for folder in (STATIC, BUILT) if (folder / name).is_file()), None)
+    """What was built comes first: of a style sheet, the same without what browsers do not read."""
+    return next((folder / name for folder in (BUILT, STATIC) if (folder / name).is_file()), None)
 
 
 @cache
