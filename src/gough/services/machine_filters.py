@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from gough.domain.errors import Invalid, Problem
@@ -63,13 +64,20 @@ def _tagged(session: Session, tag: str) -> ColumnElement[bool]:
     """A rare tag leads to its machines; with a common one, machines are looked at in the list's order."""
     row = aliased(MachineTag)
     has_it = and_(row.tag == tag, row.machine_id == Machine.id)
-    return exists().where(has_it) if is_common(session, tag) else has_it
+    if not is_common(session, tag):
+        return has_it
+    if session.get_bind().dialect.name == "postgresql":
+        return type_coerce(Machine.tags, JSONB).contains([tag])  # in the row that is looked at anyway
+    return exists().where(has_it)
 
 
 def is_common(session: Session, tag: str) -> bool:
     """Whether so many machines have it that the first page is found sooner without asking for all of them."""
-    one_more = select(MachineTag.machine_id).where(MachineTag.tag == tag).offset(COMMON).limit(1)
-    return session.execute(one_more).first() is not None
+    known: dict[str, bool] = session.info.setdefault("common tags", {})
+    if tag not in known:
+        one_more = select(MachineTag.machine_id).where(MachineTag.tag == tag).offset(COMMON).limit(1)
+        known[tag] = session.execute(one_more).first() is not None
+    return known[tag]
 
 
 FILTERS: Mapping[str, Filter] = {

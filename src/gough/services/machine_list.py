@@ -14,7 +14,7 @@ from gough.persistence.models import Machine, Region
 from gough.services.machine_filters import Chosen, conditions, is_common
 
 ROW = (
-    Machine.id, Machine.system_id, Machine.region_id, Machine.hostname, Machine.status, Machine.power_state,
+    Machine.id, Machine.system_id, Machine.hostname, Machine.status, Machine.power_state,
     Machine.service, Machine.service_since, Machine.status_since, Machine.reason, Machine.next_action, Machine.zone,
     Machine.pool, Machine.owner, Machine.locked, Machine.architecture, Machine.cpu_count, Machine.memory_mib,
     Machine.ip_addresses, Machine.tags, Machine.site, Machine.rack, Machine.rack_unit.label("unit"),
@@ -24,6 +24,7 @@ ROW = (
 # SQLAlchemy's ORM does it; matching them anew costs as much as the query.
 AS_COMPILED = {"_result_disable_adapt_to_context": True}
 NAMES = tuple(column.key for column in ROW)
+LIST = select(*ROW)
 
 
 class Sort(StrEnum):
@@ -71,7 +72,7 @@ def listed(session: Session, query: MachineQuery) -> list[dict[str, Any]]:
     """Rows of the list: plain columns, since objects would cost three times as much. Raises Invalid."""
     order = ORDERS[query.sort]
     columns = [_column(name) for name in order.key]
-    statement = select(*ROW).where(*matching(session, query))
+    statement = LIST.where(*matching(session, query))
     if query.after is not None:
         here, there = tuple_(*columns), tuple_(*map(_literal, columns, query.after))
         statement = statement.where(here < there if order.descends else here > there)

@@ -129,5 +129,5 @@ def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC, to the millisecond."""
     if value is None:
         return None
-    here = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return here.isoformat(timespec="milliseconds")[:-6] + "Z"
+    text = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
+    return f"{text[:23]}Z" if len(text) > len("2000-01-01T00:00:00+00:00") else f"{text[:19]}.000Z"  # a list has many

@@ -106,7 +106,6 @@ def _cause(each: ScriptResult) -> dict[str, Any] | None:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    del row["region_id"]
     return {**row, "maas": MachineStatus(row["status"]).label}
 
 

@@ -26,7 +26,6 @@ _MORE = (
 def machine_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """`row` as `machine_list.listed` gives it: pages are made of these, so as little as possible is done here."""
     shown = dict(row)
-    shown.pop("region_id", None)
     shown["status"] = LABELS[row["status"]]
     shown["service_since"], shown["status_since"] = moment(row["service_since"]), moment(row["status_since"])
     return shown
