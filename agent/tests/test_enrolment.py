@@ -125,3 +125,21 @@ def test_a_damaged_state_file_is_never_overwritten(run: Runner, settings: dict[s
     with pytest.raises(ConfigInvalid, match="is damaged: move it away"):
         run(1)
     assert file.read_text() == '{"key": "abc'
+
+
+def test_fleets_secret_is_asked_for_with_the_agents_key(
+    gough: Fixture, run: Runner, settings: dict[str, str], monkeypatch: Any, capsys: Any
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert main(["fleet-secret"]) == 1, "not enrolled yet"
+    assert "has not enrolled yet" in capsys.readouterr().err
+    run(1)
+    gough.server.replies.append(gough.says(200, {"server": "main", "secret": "of Fleet's"}))
+    assert main(["fleet-secret"]) == 0
+    assert capsys.readouterr().out == "of Fleet's\n"
+    asked = gough.server.requests[-1]
+    assert (asked.path, asked.key) == ("/api/v1/agents/a%2F7/fleet-secret", gough.server.heartbeats[0].key)
+    gough.server.replies.append(gough.says(503, {"detail": "Fleet does not answer"}))
+    assert main(["fleet-secret"]) == 1
+    assert "Fleet does not answer" in capsys.readouterr().err

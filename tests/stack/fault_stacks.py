@@ -8,14 +8,16 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
-from gough.bootstrap import wire
+from gough.bootstrap import FIRST_FLEET, wire
 from gough.config import read_settings
 from gough.lab.faults import Injection
+from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
 from gough.lab.outages import SECONDS, Deeds, lock_sqlite
 from gough.lab.pace import Pace
 from gough.lab.server_process import GoughProcess, ServerProcess, build_agent, environment, free_port
 from gough.services.context import Use
+from gough.services.fleet_hosts.pack import import_pack
 from tests.support import postgres, redis_server
 from tests.support.postgres import Postgres
 from tests.support.redis_server import RedisServer
@@ -26,7 +28,7 @@ SPEED = 60.0
 # runs is taken up again within a minute.
 DEADLINES = {
     "validate": 120, "submit": 30, "commission": 60, "test": 60, "install": 60, "first-boot": 60, "agent": 45,
-    "verify": 60,
+    "security": 60, "verify": 60,
 }  # fmt: skip
 
 
@@ -34,6 +36,7 @@ DEADLINES = {
 class Stack:
     folder: Path
     hall: Hall
+    fleet: LabFleet
     use: Use
     deeds: Deeds
 
@@ -42,11 +45,12 @@ class Stack:
 def threads(folder: Path, machines: int, injections: Sequence[Injection]) -> Iterator[Stack]:
     """One process and SQLite."""
     with ExitStack() as exits:
-        hall, settings = _hall(exits, folder, machines, injections)
+        hall, fleet, settings = _hall(exits, folder, machines, injections)
         server = _started(exits, ServerProcess(folder / "gough", settings))
         use = _wired(exits, settings)
         database = partial(lock_sqlite, use.database.engine.url.database or "")
-        yield Stack(folder / "gough", hall, use, {"worker": _again(server), "database": database})
+        import_pack(use, FIRST_FLEET)
+        yield Stack(folder / "gough", hall, fleet, use, {"worker": _again(server), "database": database})
 
 
 @contextmanager
@@ -57,7 +61,7 @@ def celery(folder: Path, machines: int, injections: Sequence[Injection]) -> Iter
     with ExitStack() as exits:
         database = exits.enter_context(postgres.running())
         broker = exits.enter_context(redis_server.running())
-        hall, settings = _hall(exits, folder, machines, injections)
+        hall, fleet, settings = _hall(exits, folder, machines, injections)
         url = database.new_database(migrated=False)
         settings |= {"GOUGH_EXECUTOR": "celery", "DATABASE_URL": url, "REDIS_URL": broker.url}
         _started(exits, ServerProcess(folder / "gough", settings))
@@ -66,7 +70,9 @@ def celery(folder: Path, machines: int, injections: Sequence[Injection]) -> Iter
         deeds: Deeds = {
             "worker": _again(workers[0]), "database": partial(_close, database, url), "redis": partial(_lose, broker),
         }  # fmt: skip
-        yield Stack(folder / "gough", hall, _wired(exits, settings), deeds)
+        use = _wired(exits, settings)
+        import_pack(use, FIRST_FLEET)
+        yield Stack(folder / "gough", hall, fleet, use, deeds)
 
 
 STACKS = {"threads": threads, "celery": celery}
@@ -74,14 +80,19 @@ STACKS = {"threads": threads, "celery": celery}
 
 def _hall(
     exits: ExitStack, folder: Path, machines: int, injections: Sequence[Injection]
-) -> tuple[Hall, dict[str, str]]:
+) -> tuple[Hall, LabFleet, dict[str, str]]:
     pace = Pace(SPEED)
-    hall = Hall(machines, pace, folder / "machines", injections)
+    hall = Hall(machines, pace, folder / "machines", injections, osquery_scheme="http")
     exits.callback(hall.close)
+    fleet = LabFleet()
+    exits.callback(fleet.close)
     gough = folder / "gough"
-    settings = environment(gough, port=free_port(0), maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
+    settings = environment(
+        gough, port=free_port(0), maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace,
+        fleet=(fleet.url, fleet.token),
+    )  # fmt: skip
     build_agent(gough)
-    return hall, settings | {"GOUGH_DEADLINES": ",".join(f"{name}={time}s" for name, time in DEADLINES.items())}
+    return hall, fleet, settings | {"GOUGH_DEADLINES": ",".join(f"{name}={time}s" for name, time in DEADLINES.items())}
 
 
 def _started(exits: ExitStack, process: GoughProcess) -> GoughProcess:

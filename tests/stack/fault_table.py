@@ -14,6 +14,7 @@ class Expected:
 
 
 IN_SERVICE = None  # what the deployment has to survive
+ALONE = frozenset({"fleet-down"})  # it strikes every machine, so it has a lab of its own
 
 EXPECTED: dict[str, Expected | None] = {
     "bmc-password": Expected("submit", "power-refused", "Incorrect password", "Correct the BMC's cred"),
@@ -49,6 +50,11 @@ EXPECTED: dict[str, Expected | None] = {
     "wrong-token": Expected("agent", "wrong-machines-token", "token of another machine, node-", "The disk or"),
     "key-rejected": Expected("agent", "key-rejected", "a key that is not this machine's", "On the machine: remove"),
     "agent-never-enrols": Expected("agent", "agent-never-enrolled", "no enrolment of its agent", "On the machine"),
+    "osquery-never-enrols": Expected("security", "osquery-never-enrols", "secret-given: the enroll", "On the machine"),
+    "critical-policy-fails": Expected(
+        "security", "critical-policy-fails", "policy-fails: .*Only root has the user id 0", "Follow the policy's resolution"
+    ),
+    "fleet-down": Expected("security", "fleet-down", "server-down: Fleet server default", "Start Fleet"),
     "worker-killed": IN_SERVICE,
     "database-down": IN_SERVICE,
     "redis-down": IN_SERVICE,

@@ -17,15 +17,17 @@ from gough.lab.outages import Outages
 from gough.persistence.models import Job
 from gough.services import jobs, machines, timeline
 from tests.stack.fault_stacks import STACKS, Stack
-from tests.stack.fault_table import EXPECTED, Expected
+from tests.stack.fault_table import ALONE, EXPECTED, Expected
 from tests.stack.watching import Standings, until
 
 HEALTHY = 3
 LAG = timedelta(seconds=30)  # as docs/diagnosis.md promises
-NUMBERS = {fault.name: number for number, fault in enumerate(FAULTS, start=1)}
-MACHINES = len(FAULTS) + HEALTHY
+TOGETHER = [fault for fault in FAULTS if fault.name not in ALONE]
+NUMBERS = {fault.name: number for number, fault in enumerate(TOGETHER, start=1)}
+MACHINES = len(TOGETHER) + HEALTHY
 HOSTNAMES = {name: f"node-{number:02}" for name, number in NUMBERS.items()}
-INJECTIONS = tuple(Injection(fault, NUMBERS[fault.name]) for fault in FAULTS)
+INJECTIONS = tuple(Injection(fault, NUMBERS[fault.name]) for fault in TOGETHER)
+HERE = {name: expected for name, expected in EXPECTED.items() if name not in ALONE}
 
 
 @pytest.fixture
@@ -59,13 +61,13 @@ def test_every_fault_is_told_in_time_with_its_cause_evidence_and_next_action(
 
     deploys = stack.hall.deploys()
     assert {hostname: deploys[hostname] for hostname in _arriving()} == dict.fromkeys(_arriving(), 1)
-    late = [one for name in EXPECTED if (one := _late(stack, HOSTNAMES[name]))]
+    late = [one for name in HERE if (one := _late(stack, HOSTNAMES[name]))]
     assert late == []
 
     monkeypatch.setattr(embedded, "use", lambda: stack.use)
     monkeypatch.delenv("GOUGH_URL", raising=False)
     monkeypatch.setenv("GOUGH_CONTEXT", "embedded")
-    for name, expected in EXPECTED.items():
+    for name, expected in HERE.items():
         monkeypatch.setattr(sys, "argv", ["gough", "machine", "why", HOSTNAMES[name]])
         capsys.readouterr()
         with pytest.raises(SystemExit, match=r"^0$"):
@@ -76,6 +78,28 @@ def test_every_fault_is_told_in_time_with_its_cause_evidence_and_next_action(
         else:
             assert f"stage   {expected.stage}\ncause   {expected.cause}: " in said, said
             assert re.search(expected.evidence, said) and f"do      {expected.action}" in said, said
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(240)
+def test_while_fleet_is_down_each_machine_says_so_and_arrives_when_it_is_back(tmp_path: Path) -> None:
+    expected = EXPECTED["fleet-down"]
+    assert expected is not None
+    with STACKS["threads"](tmp_path, 2, ()) as stack:
+        operator, fleet = Operator(stack.use, "docker-host"), stack.fleet
+        standings = Standings(operator, stack.hall, stack.folder)
+        fleet.close()
+        stack.hall.power_up()
+
+        def told() -> bool:
+            operator.work()
+            found = operator.standings()
+            return len(found) == 2 and all(_is_told(one, expected) for one in found)
+
+        until(told, "both say that Fleet is down", standings)
+        fleet.open()
+        until(lambda: all(one.service == "in_service" for one in operator.standings()), "both arrived late", standings)
+        assert set(stack.hall.deploys().values()) == {1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +141,7 @@ def mistakes(standings: list[Standing]) -> list[str]:
     standing = {one.hostname: one for one in standings}
     wrong = [
         f"{name} ({HOSTNAMES[name]}): expected {expected}, got {standing[HOSTNAMES[name]].diagnosis}"
-        for name, expected in EXPECTED.items()
+        for name, expected in HERE.items()
         if expected is not None and HOSTNAMES[name] in standing and not _is_told(standing[HOSTNAMES[name]], expected)
     ]
     return wrong + [
@@ -140,8 +164,8 @@ def _serves(standings: dict[str, Standing], hostname: str) -> bool:
 
 
 def _arriving() -> list[str]:
-    survivors = [HOSTNAMES[name] for name, expected in EXPECTED.items() if expected is None]
-    return survivors + [f"node-{number:02}" for number in range(len(FAULTS) + 1, MACHINES + 1)]
+    survivors = [HOSTNAMES[name] for name, expected in HERE.items() if expected is None]
+    return survivors + [f"node-{number:02}" for number in range(len(TOGETHER) + 1, MACHINES + 1)]
 
 
 def _late(stack: Stack, hostname: str) -> str:

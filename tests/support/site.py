@@ -30,7 +30,7 @@ from gough.persistence.models import Job, JobStep, Machine, MachineEvent
 from gough.persistence.models import Region as RegionRow
 from gough.ports import Provisioner
 from gough.services import agents, lifecycle, regions, reports, sync, templates
-from gough.services.context import Connect, Use
+from gough.services.context import Connect, ConnectSecurity, Use
 from gough.services.secrets import Sealer
 from gough.services.sync.reading import Reading
 from gough.services.waking import Bell
@@ -69,7 +69,11 @@ class Credentials:
 class Site:
     """One region called `lab`, and one template called `plain`."""
 
-    def __init__(self, database: Database, clock: Clock, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, environment: Mapping[str, str] | None = None,
+        connect_security: ConnectSecurity = fleet.connect,
+    ) -> None:  # fmt: skip
+        self._connect_security = connect_security
         self.clock, self.database, self.power = clock, database, Switches()
         self.region = Region(power=self.power, pace=0, clock=clock.seconds)
         self.bell = Bell()
@@ -83,7 +87,7 @@ class Site:
         settings = read_settings(ENVIRONMENT | dict(environment or {}))
         return Use(
             settings, database, Sealer(settings.key), connect or self.connect, self.bell, lambda: AGENT,
-            connect_security=fleet.connect, timer=self.clock.seconds,
+            connect_security=self._connect_security, timer=self.clock.seconds,
         )  # fmt: skip
 
     def connect(self, url: str, api_key: str) -> Provisioner:

@@ -7,77 +7,23 @@ from pathlib import Path
 import pytest
 
 from gough.domain.errors import Invalid, NotFound
-from gough.lab.osquery import Machine, Tables
+from gough.lab.osquery import Machine, Tables, kept
+from gough.lab.osquery.kept import BAD
 from gough.services.fleet_hosts.pack import PackPolicy, packs, read_pack
 
-SSHD = "/etc/ssh/sshd_config"
-GOOD: dict[str, list[dict[str, str]]] = {
-    "augeas": [{"path": SSHD, "label": "PasswordAuthentication", "value": "no"}],
-    "file": [
-        {"path": "/etc/ssh/ssh_host_ed25519_key", "uid": "0", "mode": "0600", "type": "regular"},
-        {"path": "/var/log/journal", "uid": "0", "mode": "2755", "type": "directory"},
-    ],
-    "systemd_units": [
-        {"id": name, "active_state": "active"}
-        for name in ("ufw.service", "apt-daily.timer", "chrony.service", "auditd.service")
-    ],
-    "listening_ports": [{"port": "5432", "address": "127.0.0.1"}],
-    "deb_packages": [
-        {"name": name, "version": "1", "status": "install ok installed"}
-        for name in ("unattended-upgrades", "libssl3t64")
-    ],
-    "users": [{"uid": "0", "username": "root"}],
-    "shadow": [{"username": "root", "password_status": "locked"}],
-    "sudoers": [{"source": "/etc/sudoers", "header": "%sudo", "rule_details": "ALL=(ALL:ALL) ALL"}],
-    "mounts": [{"path": "/", "device_alias": "/dev/dm-0"}],
-    "disk_encryption": [{"name": "/dev/dm-0", "encrypted": "1"}],
-    "os_version": [{"platform": "ubuntu", "major": "24"}],
-}
-BAD: dict[str, list[dict[str, str]]] = {
-    "augeas": [
-        {"path": SSHD, "label": "PermitRootLogin", "value": "yes"},
-        {"path": f"{SSHD}.d/50-cloud-init.conf", "label": "PermitEmptyPasswords", "value": "Yes"},
-        {"path": SSHD, "label": "PasswordAuthentication", "value": "yes"},
-    ],
-    "file": [{"path": "/etc/ssh/ssh_host_rsa_key", "uid": "0", "mode": "0644", "type": "regular"}],
-    "systemd_units": [{"id": "ufw.service", "active_state": "inactive"}],
-    "listening_ports": [{"port": "6379", "address": "0.0.0.0"}],
-    "deb_packages": [{"name": "unattended-upgrades", "version": "1", "status": "deinstall ok config-files"}],
-    "users": [{"uid": "0", "username": "root"}, {"uid": "0", "username": "toor"}],
-    "shadow": [{"username": "guest", "password_status": "empty"}],
-    "sudoers": [{"source": "/etc/sudoers.d/ops", "header": "ops", "rule_details": "ALL=(ALL) NOPASSWD: ALL"}],
-    "mounts": [{"path": "/", "device_alias": "/dev/sda1"}],
-    "disk_encryption": [{"name": "/dev/sda1", "encrypted": "0"}],
-    "os_version": [{"platform": "ubuntu", "major": "20"}],
-}
-# osquery's columns that are numbers: SQLite compares a text with a number only where the column says so.
-NUMBERS = {
-    "file": ("uid",),
-    "listening_ports": ("port",),
-    "users": ("uid",),
-    "disk_encryption": ("encrypted",),
-    "os_version": ("major",),
-}
 POLICIES = [(name, policy) for name in packs() for policy in read_pack(name).policies]
-
-
-def machine(rows: dict[str, list[dict[str, str]]]) -> Tables:
-    tables = Tables(Machine("u", "web-1", "s"))
-    for name, content in rows.items():
-        tables.set(name, content, numbers=NUMBERS.get(name, ()))
-    return tables
 
 
 @pytest.fixture(scope="module")
 def good() -> Iterator[Tables]:
-    tables = machine(GOOD)
+    tables = kept(Machine("u", "web-1", "s"))
     yield tables
     tables.close()
 
 
 @pytest.fixture(scope="module")
 def bad() -> Iterator[Tables]:
-    tables = machine(BAD)
+    tables = kept(Machine("u", "web-1", "s"), neglected=BAD)
     yield tables
     tables.close()
 

@@ -22,6 +22,8 @@ GOOD: Mapping[str, tuple[object, str]] = {
     "cloud_init_finished": (True, "cloud-init reports its end"),
     "agent_online": (True, "the agent reports"),
     "fleet_enrolled": (True, "Fleet has enrolled the machine"),
+    "fleet_online": (True, "osquery is online in Fleet"),
+    "policies_known": (True, "the critical policies are answered"),
     "playbooks_converged": (True, "the playbooks have converged"),
 }
 ABSENT: Mapping[str, str] = {

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from gough_agent.collector import Json
     from gough_agent.config import Config
 
-USAGE = """usage: gough-agent [run [--once] | status | doctor | install-upgrade | --version | --help]
+USAGE = """usage: gough-agent [run [--once] | status | doctor | fleet-secret | install-upgrade | --version | --help]
 
   run              report this machine's health to Gough until told to stop (the default)
   run --once       measure once, print the result as JSON, tell nobody
   status           say whether this machine is enrolled, and the server's last answer; exit 1 if it isn't
   doctor           look for whatever keeps this agent from reporting, and say what to do; exit 1 if there is any
+  fleet-secret     ask Gough, with this agent's key, for the secret with which osquery enrols in Fleet, and print it
   install-upgrade  as root: install the signed package that the agent has fetched; gough-agent-upgrade.service does it
 
 Settings come from the environment, or from the file named by GOUGH_AGENT_ENV_FILE:
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("run", "--once"): _run_once,
         ("status",): _status,
         ("doctor",): _doctor,
+        ("fleet-secret",): _fleet_secret,
         ("install-upgrade",): _install_upgrade,
         ("--version",): lambda: _say(f"gough-agent {__version__}\n"),
         ("--help",): lambda: _say(USAGE),
@@ -130,6 +132,17 @@ def _doctor() -> int:
     findings = examine(os.environ)
     _say(report(findings))
     return 1 if any(finding.fix for finding in findings) else 0
+
+
+def _fleet_secret() -> int:
+    from gough_agent.errors import Refused, Unreachable
+    from gough_agent.fleet_secret import fetch
+
+    try:
+        return _say(f"{fetch(os.environ)}\n")
+    except (Refused, Unreachable) as problem:
+        Log()(f"no secret: {problem}")
+        return 1
 
 
 def _install_upgrade() -> int:

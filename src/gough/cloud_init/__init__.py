@@ -6,11 +6,12 @@ prepared = prepare(source, {"ssh_keys": [key]}, MachineContext.of(machine), deli
 
 from gough.cloud_init.check import SIZE_LIMIT, check
 from gough.cloud_init.compile import compile_user_data
-from gough.cloud_init.delivery import Delivery
+from gough.cloud_init.delivery import Delivery, Osquery
 from gough.cloud_init.findings import Finding, Severity
 from gough.cloud_init.installer import script as agent_installer
 from gough.cloud_init.library import discover, read
 from gough.cloud_init.machine import EXAMPLE_MACHINE, MachineContext
+from gough.cloud_init.osquery import script as osquery_installer
 from gough.cloud_init.prepare import Prepared, prepare
 from gough.cloud_init.redact import redact
 from gough.cloud_init.render import Rendered, render
@@ -23,6 +24,7 @@ __all__ = [
     "Delivery",
     "Finding",
     "MachineContext",
+    "Osquery",
     "Prepared",
     "Rendered",
     "Severity",
@@ -32,6 +34,7 @@ __all__ = [
     "check",
     "compile_user_data",
     "discover",
+    "osquery_installer",
     "parse",
     "parse_texts",
     "prepare",

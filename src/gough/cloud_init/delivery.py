@@ -6,15 +6,27 @@ from dataclasses import dataclass, field
 
 from gough.domain.errors import Invalid, Problem
 
-ARTEFACT = re.compile(
-    r"gough-agent-linux-(x86_64|aarch64)\.tar\.gz|gough-agent_[0-9][0-9A-Za-z.+~]*_(amd64|arm64)\.deb"
-)
+AGENT = r"gough-agent-linux-(x86_64|aarch64)\.tar\.gz|gough-agent_[0-9][0-9A-Za-z.+~]*_(amd64|arm64)\.deb"
+OSQUERY = r"osquery_[0-9][0-9A-Za-z.+~-]*_(amd64|arm64)\.deb"
+ARTEFACT = re.compile(f"{AGENT}|{OSQUERY}")
+"""What Gough serves below /agent/: its agent, and osquery's package where somebody has put that there."""
 # None of these forms has a character that means something to a shell, to systemd or in a URL's path.
 _URL = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+(/[A-Za-z0-9._~/-]*)?")
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{16,256}")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PEM = re.compile(r"(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Osquery:
+    """How a machine joins Fleet: osquery's flag file, the authority of Fleet's certificate where it is no public one,
+    and the packages that Gough serves, by name to their sha256. Without any the machine's own sources have it.
+    """
+
+    flags: str
+    ca_pem: str = ""
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class Delivery:
     ca_pem: str = ""
     agent_checksums: Mapping[str, str] = field(default_factory=dict)
     allow_http: bool = False
+    osquery: Osquery | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
@@ -58,5 +71,5 @@ class Delivery:
         if not self.agent_checksums:
             yield "agent_checksums", "expected the checksum of at least one archive or package of the agent"
         for name, checksum in self.agent_checksums.items():
-            if not ARTEFACT.fullmatch(name) or not _SHA256.fullmatch(checksum):
+            if not re.fullmatch(AGENT, name) or not _SHA256.fullmatch(checksum):
                 yield f"agent_checksums/{name}", "expected an archive or package of the agent, and a sha256 in hex"

@@ -4,6 +4,7 @@ import shlex
 from importlib.resources import files
 
 from gough.cloud_init.delivery import Delivery
+from gough.cloud_init.download import download
 
 NAME = "90-gough-agent.sh"
 
@@ -20,4 +21,5 @@ def script(delivery: Delivery) -> str:
     }
     body = files(__package__).joinpath("install_agent.sh").read_text(encoding="utf-8")
     head, body = body.split("# -- settings --\n")
+    body = body.replace("# -- download --\n", download("gough-agent"))
     return head + "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items()) + body

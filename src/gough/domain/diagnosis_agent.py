@@ -58,6 +58,9 @@ RULES = (
         absence_in_words="no enrolment of its agent",
         outcomes=OVERDUE,
     ),
+)
+# After whatever says more: nearly every machine's agent has enrolled.
+SILENCE = (
     Rule(
         "agent-silent",
         AFTER_INSTALL,

@@ -23,6 +23,8 @@ class Facts:
     agent_online: bool = False
     fleet_configured: bool = False
     fleet_enrolled: bool = False
+    fleet_online: bool = False
+    policies_known: bool = False
     critical_policies_failing: tuple[str, ...] = ()
     playbooks_wanted: bool = False
     playbooks_converged: bool = False

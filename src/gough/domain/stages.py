@@ -82,7 +82,7 @@ def _lost(*expected: Status, or_aborted: bool = False) -> Callable[[Facts], bool
 IN_SERVICE = (
     Stage(
         "security", timedelta(minutes=10), retry=Retry.WAIT,
-        done=lambda f: f.fleet_enrolled and not f.critical_policies_failing,
+        done=lambda f: f.fleet_enrolled and f.policies_known and not f.critical_policies_failing,
         waiver=Waiver("not configured", lambda f: not f.fleet_configured),
     ),
     Stage(

@@ -9,6 +9,7 @@ class Source(StrEnum):
     MAAS = "maas"
     CLOUD_INIT = "cloud-init"
     AGENT = "agent"
+    FLEET = "fleet"
     GOUGH = "gough"
     PERSON = "person"
 
@@ -31,6 +32,7 @@ class GoughEvent(StrEnum):
     ACTION_FAILED = "action-failed"
     FINDING = "finding"
     IN_SERVICE = "in-service"
+    OUT_OF_SERVICE = "out-of-service"
     JOB_DONE = "job-done"
     JOB_CANCELLED = "job-cancelled"
     MACHINE_FOUND = "machine-found"
@@ -57,6 +59,21 @@ class AgentEvent(StrEnum):
     RECOVERED = "recovered"
     KEY_CHANGED = "key-changed"
     COMMANDED = "commanded"
+
+
+class FleetEvent(StrEnum):
+    """What Gough tells of a machine's osquery, from what Fleet answers."""
+
+    SECRET_GIVEN = "secret-given"  # noqa: S105 - no password
+    ENROLLED = "enrolled"
+    HOST_GONE = "host-gone"
+    HOST_UNCLEAR = "host-unclear"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    POLICY_FAILS = "policy-fails"
+    POLICY_PASSES = "policy-passes"
+    SERVER_DOWN = "server-down"
+    SERVER_REFUSES = "server-refuses"
 
 
 class PersonEvent(StrEnum):

@@ -24,11 +24,15 @@ class Point(StrEnum):
     CLOUD_INIT = "cloud-init"
     AGENT_SETTINGS = "agent-settings"
     AGENT_START = "agent-start"
+    OSQUERY_START = "osquery-start"
+    OSQUERY_TABLE = "osquery-table"
     GOUGH = "gough"
 
 
 # What can still go wrong with a machine that somebody else installed.
-LATER = frozenset({Point.AGENT_SETTINGS, Point.AGENT_START, Point.GOUGH})
+LATER = frozenset({
+    Point.AGENT_SETTINGS, Point.AGENT_START, Point.OSQUERY_START, Point.OSQUERY_TABLE, Point.GOUGH,
+})  # fmt: skip
 YEAR = 365 * 86400
 
 
@@ -95,6 +99,10 @@ FAULTS = (
     Fault("key-rejected", P.AGENT_SETTINGS, "the agent reports with a key that came with an image", "AGENT_API_KEY",
           "a-key-that-nobody-knows"),
     Fault("agent-never-enrols", P.AGENT_START, "the agent is installed but never starts"),
+    Fault("osquery-never-enrols", P.OSQUERY_START, "osquery is installed, and crashes before it enrols in Fleet"),
+    Fault("critical-policy-fails", P.OSQUERY_TABLE, "a second account has root's id, which a critical policy forbids",
+          "users"),
+    Fault("fleet-down", P.GOUGH, "Fleet stops answering before the machine can enrol", "fleet"),
     Fault("worker-killed", P.GOUGH, "kill -9 to Gough while the machine is installed", "worker"),
     Fault("database-down", P.GOUGH, "the database stops answering for some seconds", "database"),
     Fault("redis-down", P.GOUGH, "Redis dies and comes back with nothing (where Celery runs)", "redis"),

@@ -17,14 +17,21 @@ class Hall:
 
     def __init__(
         self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = (), *, preinstalled: int = 0,
-        host: str = "127.0.0.1", port: int = 0,
+        host: str = "127.0.0.1", port: int = 0, osquery_scheme: str = "https",
     ) -> None:  # fmt: skip
         self._injections = tuple(injections)
         self._own = count - preinstalled
         self.region = Region(power=self, pace=1 / pace.speed)
         self.region.intercept = self._intercept
         self.machines = [
-            VirtualMachine(number, self.region, pace, folder / f"node-{number:02}", self._injections_of(number))
+            VirtualMachine(
+                number,
+                self.region,
+                pace,
+                folder / f"node-{number:02}",
+                self._injections_of(number),
+                osquery_scheme=osquery_scheme,
+            )
             for number in range(1, count + 1)
         ]
         self._by_id: dict[str, VirtualMachine] = {}

@@ -12,6 +12,8 @@ from gough.lab import pace as times
 from gough.lab.faults import Fault, Injection, Point
 from gough.lab.first_boot import FirstBoot
 from gough.lab.maas import BootTarget, Hardware, PowerError, Region, troubles
+from gough.lab.osquery import Machine, kept
+from gough.lab.osquery_service import OsqueryService
 from gough.lab.pace import Pace
 from gough.lab.system import System
 from gough.lab.user_data import enrolment_token, parse
@@ -33,14 +35,18 @@ class VirtualMachine:
     """Number `number` of the lab, from 1. `folder` holds its disk."""
 
     def __init__(
-        self, number: int, region: Region, pace: Pace, folder: Path, injections: tuple[Injection, ...]
-    ) -> None:
+        self, number: int, region: Region, pace: Pace, folder: Path, injections: tuple[Injection, ...],
+        *, osquery_scheme: str = "https",
+    ) -> None:  # fmt: skip
         self.number, self.hostname = number, f"node-{number:02}"
+        self.uuid, self.serial = str(uuid4()), f"LAB{number:05}"
+        self._osquery_scheme = osquery_scheme
         self._region, self._pace, self._folder, self._injections = region, pace, folder, injections
         self._lock = RLock()
         self._off = Event()
         self._off.set()
         self._system: System | None = None
+        self._osquery: OsqueryService | None = None
         self._up = False
         self.system_id = ""
 
@@ -226,6 +232,8 @@ class VirtualMachine:
             if settings is not None:
                 self._system.set_agent(settings.where, settings.says or self._foreign_token())
             self._system.start_agent()
+            if self._osquery is not None:
+                self._osquery.start(off, crashes=self._fault(Point.OSQUERY_START) is not None)
 
     def _foreign_token(self) -> str:
         """What a copied disk brings along: the enrolment token of a machine that is being deployed, too."""
@@ -245,6 +253,10 @@ class VirtualMachine:
         root = self._folder / "root"
         root.mkdir(parents=True)
         self._system = System(root, self.hostname)
+        struck = self._fault(Point.OSQUERY_TABLE)
+        machine = Machine(self.uuid, self.hostname, self.serial, mac=self._mac())
+        tables = kept(machine, neglected=(struck.where,) if struck else ())
+        self._osquery = OsqueryService(self._system, tables, scheme=self._osquery_scheme)
 
     def _curtin(self, name: str, event_type: str, description: str, result: str | None = None) -> None:
         self._region.signal(
@@ -265,7 +277,7 @@ class VirtualMachine:
     def _hardware(self) -> Hardware:
         return Hardware(
             cpu_count=16 * (1 + self.number % 3), memory_mib=64 * GIB * (1 + self.number % 2),
-            vendor="Lab", product="Virtual server", serial=f"LAB{self.number:05}", hardware_uuid=str(uuid4()),
+            vendor="Lab", product="Virtual server", serial=self.serial, hardware_uuid=self.uuid,
         )  # fmt: skip
 
     def _mac(self) -> str:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,19 +18,21 @@ import orjson
 import structlog
 
 from gough.adapters.maas import connect
-from gough.bootstrap import FIRST_REGION, wire
+from gough.bootstrap import FIRST_FLEET, FIRST_REGION, wire
 from gough.config import read_settings
 from gough.domain.errors import Invalid
 from gough.lab.faults import Injection
+from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
 from gough.lab.neighbour import NAME, Neighbour
 from gough.lab.operator import Operator, Standing
-from gough.lab.outages import Deeds, Outages, lock_sqlite
+from gough.lab.outages import Outages, lock_sqlite
 from gough.lab.pace import Pace
 from gough.lab.screen import Screen
 from gough.lab.server_process import ServerProcess, build_agent, environment, free_port, write_environment
 from gough.services import people, regions, templates
 from gough.services.context import Use
+from gough.services.fleet_hosts.pack import import_pack
 from gough.services.regions import FeedAccount
 
 ROUND_SECONDS = 0.4
@@ -62,17 +64,22 @@ def run(options: Options) -> int:
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         machines = folder.resolve() / "machines"
-        hall = Hall(options.machines, pace, machines, options.injections, preinstalled=options.preinstalled)
+        hall = Hall(
+            options.machines, pace, machines, options.injections, preinstalled=options.preinstalled,
+            osquery_scheme="http",
+        )  # fmt: skip
         stack.callback(hall.close)
+        fleet = LabFleet()
+        stack.callback(fleet.close)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")
-        use, server = _start(stack, hall, folder, options, pace)
+        use, server = _start(stack, hall, fleet, folder, options, pace)
         password = _administrator(use)
         url = use.settings.public_url
         screen.say(_welcome(url, password, folder))
         hall.power_up()
         neighbour = _neighbour(stack, hall)
-        outages = Outages(options.injections, hall, _deeds(use, server))
+        outages = Outages(options.injections, hall, _deeds(use, server) | {"fleet": fleet.close})
         operator = Operator(use, options.template, frozenset(m.hostname for m in hall.preinstalled), hall)
         try:
             standings = _watch(operator, neighbour, outages, screen, options)
@@ -85,9 +92,13 @@ def run(options: Options) -> int:
     return 0 if result["in_service"] == options.machines else 1
 
 
-def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: Pace) -> tuple[Use, ServerProcess]:
-    port = free_port(options.port)
-    settings = environment(folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
+def _start(
+    stack: ExitStack, hall: Hall, fleet: LabFleet, folder: Path, options: Options, pace: Pace
+) -> tuple[Use, ServerProcess]:
+    settings = environment(
+        folder, port=free_port(options.port), maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace,
+        fleet=(fleet.url, fleet.token),
+    )  # fmt: skip
     write_environment(folder, settings)
     build_agent(folder)
     server = ServerProcess(folder, settings)
@@ -97,12 +108,13 @@ def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: P
     stack.callback(use.database.close)
     with use.database.read() as session:
         templates.find_version(session, options.template)  # a wrong name is said before anything happens
+    import_pack(use, FIRST_FLEET)
     if options.feed:
         regions.change(use, FIRST_REGION, feed=FeedAccount(hall.region.username, hall.region.password))
     return use, server
 
 
-def _deeds(use: Use, server: ServerProcess) -> Deeds:
+def _deeds(use: Use, server: ServerProcess) -> dict[str, Callable[[], None]]:
     """What can fail of the lab's Gough: it runs without Redis."""
 
     def kill() -> None:

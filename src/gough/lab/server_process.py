@@ -33,10 +33,17 @@ def free_port(wanted: int) -> int:
     raise Unavailable("lab", "no free port on loopback")
 
 
-def environment(folder: Path, *, port: int, maas_url: str, maas_key: str, pace: Pace) -> dict[str, str]:
-    """The settings of the lab's server; the secrets in files of mode 0600."""
+def environment(
+    folder: Path, *, port: int, maas_url: str, maas_key: str, pace: Pace, fleet: tuple[str, str] | None = None
+) -> dict[str, str]:
+    """The settings of the lab's server; the secrets in files of mode 0600. `fleet`: (URL, token), if there is one."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with_fleet = {
+        "FLEET_URL": fleet[0], "FLEET_TOKEN_FILE": _secret(folder / "fleet-token", fleet[1]),
+        "GOUGH_FLEET_POLL_SECONDS": "1",
+    } if fleet else {}  # fmt: skip
     return {
+        **with_fleet,
         "GOUGH_DATA_DIR": str(folder.resolve()),
         "SECRET_KEY_FILE": _secret(folder / "secret-key", secrets.token_urlsafe(48)),
         "GOUGH_SETUP_SECRET_FILE": _secret(folder / "setup-secret", secrets.token_urlsafe(18)),

@@ -15,8 +15,7 @@ from pathlib import Path
 from threading import Event
 
 from gough.domain.errors import Invalid
-from gough.lab.fleet import Fleet
-from gough.lab.fleet import serve as serve_fleet
+from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
 from gough.lab.pace import Pace
 
@@ -70,19 +69,21 @@ def options(environment: Mapping[str, str]) -> Options:
 
 
 def start(chosen: Options, exits: ExitStack) -> tuple[str, str]:
-    """Everything runs, machines are switched on, and MAAS's key lies in its file: (MAAS_URL, FLEET_URL)."""
+    """Everything runs, machines are on, MAAS's key and Fleet's token lie in their files: (MAAS_URL, FLEET_URL)."""
     tls = None
     if chosen.certificate is not None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(chosen.certificate, chosen.key)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     hall = Hall(
-        chosen.machines, Pace(chosen.speed), chosen.folder / "machines", host=chosen.host, port=chosen.maas_port
-    )
+        chosen.machines, Pace(chosen.speed), chosen.folder / "machines", host=chosen.host, port=chosen.maas_port,
+        osquery_scheme="https" if tls else "http",
+    )  # fmt: skip
     exits.callback(hall.close)
-    fleet = serve_fleet(Fleet(prefix=chosen.fleet_prefix), chosen.fleet_port, tls=tls, host=chosen.host)
+    fleet = LabFleet(chosen.fleet_port, prefix=chosen.fleet_prefix, tls=tls, host=chosen.host)
     exits.callback(fleet.close)
     hall.power_up()
+    hand_over(chosen.credentials / "fleet-token", fleet.token)
     hand_over(chosen.credentials / "maas-api-key", hall.region.api_key)
     return hall.maas_url, fleet.url
 

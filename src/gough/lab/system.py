@@ -1,6 +1,6 @@
 """The installed system of a virtual machine: its cloud-init run, and the agent as its init would start it.
 
-Of the user-data's scripts only the agent's installer really runs, with GOUGH_ROOT on the machine's own folder: a
+Of the user-data's scripts only Gough's own installers really run, with GOUGH_ROOT on the machine's own folder: a
 template's other scripts would change the laptop. Those are checked with `sh -n`, which is what fails them here.
 """
 
@@ -15,7 +15,8 @@ from pathlib import Path
 from gough.lab.user_data import Script
 
 SCRIPT_SECONDS = 900  # longer than the installer tries to download
-INSTALLER = "90-gough-agent.sh"
+INSTALLER, OSQUERY_INSTALLER = "90-gough-agent.sh", "91-gough-osquery.sh"
+INSTALLERS = (INSTALLER, OSQUERY_INSTALLER)
 UNIT = "etc/systemd/system/gough-agent.service"
 AGENT_SETTINGS = "etc/gough-agent/agent.env"
 
@@ -30,9 +31,9 @@ class System:
     def run_script(self, script: Script, *, sabotage: bool) -> str:
         """As cloud-init does. Empty when it went well, else its last line of complaint."""
         path = self._written(script, "\nsystemctl restart no-such-unit\nexit 1\n" if sabotage else "")
-        if sabotage and script.name != INSTALLER:
+        if sabotage and script.name not in INSTALLERS:
             return "Unit no-such-unit.service not found."
-        status, said = self._shell(str(path)) if script.name == INSTALLER else self._shell("-n", str(path))
+        status, said = self._shell(str(path)) if script.name in INSTALLERS else self._shell("-n", str(path))
         return (said or f"exit status {status}") if status else ""
 
     def type_in(self, command: str) -> str:
@@ -80,7 +81,7 @@ class System:
             if name == "Environment":
                 environment |= dict(word.split("=", 1) for word in shlex.split(value))
             if name == "EnvironmentFile":
-                environment |= _read_environment(self._inside(value))
+                environment |= _read_environment(self.inside(value))
         environment = {name: self._relocated(value) for name, value in environment.items()}
         command = shlex.split(next(value for name, _, value in lines if name == "ExecStart"))
         with Path(self._made("var/log"), "gough-agent.log").open("ab") as journal:
@@ -95,7 +96,8 @@ class System:
             self._agent.wait()
             self._agent = None
 
-    def _inside(self, path: str) -> Path:
+    def inside(self, path: str) -> Path:
+        """Where a path of the machine's lies on the laptop."""
         return self._root / path.lstrip("/")
 
     def _made(self, path: str) -> str:
@@ -105,7 +107,7 @@ class System:
 
     def _relocated(self, value: str) -> str:
         """Paths of the unit lie below the machine's folder."""
-        return str(self._inside(value)) if value.startswith(("/opt/", "/etc/gough-agent/")) else value
+        return str(self.inside(value)) if value.startswith(("/opt/", "/etc/gough-agent/")) else value
 
 
 def _read_environment(file: Path) -> dict[str, str]:

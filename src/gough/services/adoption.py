@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gough.cloud_init import Delivery, agent_installer
+from gough.cloud_init import Delivery, agent_installer, osquery_installer
 from gough.domain.attribution import Holder, marked_deployment
 from gough.domain.errors import Conflict, Gone, Unauthenticated
 from gough.domain.machine_status import MachineStatus
@@ -44,7 +44,7 @@ def adopt(use: Use, name: str, *, by: str) -> Adoption:
     with use.database.write() as session:
         machine = _adoptable(session, name)
         now = use.database.now(session)
-        told = delivery(use, machine, {"enrol": token, "report": REPORTS_NOTHING})
+        told = delivery(use, machine, {"enrol": token, "report": REPORTS_NOTHING}, session=session)
         _give_up_waiting(use, session, machine, by)
         job = jobs.create(use, session, machine, Wish(JobKind.ADOPTION, by, {}, "adopt"))
         revoke(session, machine.id, now=now)
@@ -61,7 +61,7 @@ def adopt(use: Use, name: str, *, by: str) -> Adoption:
             )
         )  # fmt: skip
     use.waker.wake()
-    return Adoption(job, _command(told), agent_installer(told))
+    return Adoption(job, _command(told), _installers(told))
 
 
 def script_for(use: Use, token: str) -> str:
@@ -74,7 +74,16 @@ def script_for(use: Use, token: str) -> str:
         if found.revoked_at is not None:
             raise Gone("This adoption's token is no longer good.", hint="`gough machine adopt` gives another.")
         machine = session.get_one(Machine, found.machine_id)
-    return agent_installer(delivery(use, machine, {"enrol": token, "report": REPORTS_NOTHING}))
+    return _installers(delivery(use, machine, {"enrol": token, "report": REPORTS_NOTHING}))
+
+
+def _installers(told: Delivery) -> str:
+    """The agent's, and osquery's where there is a Fleet: each in a shell of its own, the second after the first."""
+    scripts = {"GOUGH_AGENT": agent_installer(told)}
+    if told.osquery is None:
+        return scripts["GOUGH_AGENT"]
+    scripts["GOUGH_OSQUERY"] = osquery_installer(told, told.osquery)
+    return "#!/bin/sh\nset -eu\n" + "".join(f"sh <<'{end}'\n{script}{end}\n" for end, script in scripts.items())
 
 
 def _adoptable(session: Session, name: str) -> Machine:

@@ -34,7 +34,7 @@ class Use:
     connect: Connect
     waker: Waker
     agent_checksums: Callable[[], Mapping[str, str]]
-    """{machine architecture as `uname -m` says it: SHA-256 of the agent's archive}."""
+    """{file that machines may fetch: its SHA-256}: the agent's archives and packages, and osquery's."""
     open_feed: OpenFeed | None = None
     identity_provider: Callable[[], IdentityProvider] | None = None
     """Where people sign in once for everything; None where single sign-on is not configured."""

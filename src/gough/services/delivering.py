@@ -1,12 +1,18 @@
 """What a machine is told about Gough, and what a template may know of the machine."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 
-from gough.cloud_init import Delivery, MachineContext, Prepared, TemplateSource, prepare
+from sqlalchemy.orm import Session
+
+from gough.cloud_init import Delivery, MachineContext, Osquery, Prepared, TemplateSource, prepare
 from gough.domain.errors import Invalid, Misconfigured
+from gough.domain.fleet_address import FleetAddress
+from gough.domain.osquery_flags import osquery_flags
 from gough.domain.variables import check_values
 from gough.persistence.models import Machine
 from gough.services.context import Use
+from gough.services.fleet_hosts.enrolling import server_for_machines
 
 # Stand-ins of the real tokens' form: a preview must not hand out anything that opens a door.
 PREVIEW_TOKENS = {"enrol": "enrolment-token-of-a-preview", "report": "report-token-of-a-preview"}
@@ -27,8 +33,13 @@ def preview(use: Use, machine: Machine, source: TemplateSource, values: Mapping[
     return prepared(use, machine, source, values, PREVIEW_TOKENS)
 
 
-def delivery(use: Use, machine: Machine, tokens: Mapping[str, str]) -> Delivery:
-    """What this machine is told, with the tokens `enrol` and `report`. Raises Misconfigured without a public URL."""
+def delivery(
+    use: Use, machine: Machine, tokens: Mapping[str, str], *, session: Session | None = None
+) -> Delivery:  # fmt: skip
+    """What this machine is told, with the tokens `enrol` and `report`. Raises Misconfigured without a public URL.
+
+    `session`: the one that is open, where one is.
+    """
     settings = use.settings
     if not settings.public_url:
         raise Misconfigured(
@@ -42,9 +53,25 @@ def delivery(use: Use, machine: Machine, tokens: Mapping[str, str]) -> Delivery:
         server_id=machine.id,
         interval_seconds=max(1, round(settings.agent_interval_seconds)),
         ca_pem=settings.ca_file.read_text(encoding="ascii") if settings.ca_file else "",
-        agent_checksums=use.agent_checksums(),
+        agent_checksums=_named(use, "gough-agent"),
         allow_http=settings.may_use_http,
+        osquery=_osquery(use, session),
     )
+
+
+def _osquery(use: Use, session: Session | None) -> Osquery | None:
+    """None while Gough knows no Fleet server."""
+    with nullcontext(session) if session is not None else use.database.read() as opened:
+        server = server_for_machines(opened)
+    if server is None:
+        return None
+    flags = osquery_flags(FleetAddress(server.url, server.url_prefix), own_ca=bool(server.ca))
+    return Osquery(flags=flags, ca_pem=server.ca, checksums=_named(use, "osquery"))
+
+
+def _named(use: Use, package: str) -> Mapping[str, str]:
+    """{file that Gough serves: its sha256} of one package."""
+    return {name: digest for name, digest in use.agent_checksums().items() if name.startswith(package)}
 
 
 def _context(machine: Machine) -> MachineContext:

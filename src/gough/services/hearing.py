@@ -26,11 +26,10 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.timeline import AgentEvent, Level, Source, TimelineEvent
 from gough.persistence.models import Agent, AgentCommand, AgentSample, Deployment, Machine, MachineToken
-from gough.services import clocks, reports, timeline
+from gough.services import clocks, in_service, reports, timeline
 from gough.services.heartbeats import BOOT, Delivery, Heartbeat, Taken, skew_of, unpack
 from gough.services.machines import set_service
 from gough.services.waking import signal_machine
-from gough.services.workflow.journal import waived_in_words
 
 BEGUN: Mapping[Condition, tuple[AgentEvent, Level]] = {
     Condition.DEGRADED: (AgentEvent.DEGRADED, Level.WARNING),
@@ -184,7 +183,8 @@ def _in_service_again(session: Session, agent: Agent, waited_for: str, now: date
     only_this = machine.service == ServiceState.ATTENTION and machine.reason.startswith(waited_for)
     if only_this and machine.status == MachineStatus.DEPLOYED:
         job = session.get_one(Deployment, agent.deployment_id).job
-        set_service(machine, ServiceState.IN_SERVICE, now=now, reason=waived_in_words(job))
+        set_service(machine, ServiceState.IN_SERVICE, now=now, reason=in_service.waived_in_words(job))
+        in_service.review(session, machine.id, now)
 
 
 def _hear_results(session: Session, agent: Agent, beat: Heartbeat, now: datetime) -> None:

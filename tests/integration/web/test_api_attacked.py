@@ -126,6 +126,7 @@ OUT_OF_REACH = {
     "deployments_redeploy_previous": "wants a released machine and an earlier version",
     "deployments_retry": "wants a failed deployment",
     "events_stream": "the feed is closed: it would not end",
+    "agents_fleet_secret": "wants a Fleet server that answers",
     "fleet_hosts_results": "wants a policy of a Fleet server",
     "fleet_servers_add": "wants a Fleet server that answers",
     "fleet_servers_import_policies": "wants a Fleet server that answers",

@@ -35,6 +35,9 @@ def failed(stage: str, module: str) -> str:
     return f"cloud-init|{stage}/config-{module}|finish FAIL: running config-{module} with frequency once-per-instance"
 
 
+GIVEN = "fleet|secret-given|the enroll secret of Fleet server main"
+IN_FLEET = "fleet|enrolled|osquery 5.17.0 enrolled in Fleet as web-1"
+
 CASES = [
     ("template-rejected", "validate", FAILED, ["gough|finding|line 3, column 7: no such variable"], "no such variable"),
     ("template-rejected", "validate", FAILED, ["gough|finding|/variables/pool: is required"], "/variables/pool"),
@@ -108,6 +111,14 @@ CASES = [
     ("agent-silent", "agent", OVERDUE, ["agent|enrolled|agent 1.0"], "enrolled"),
     ("agent-silent", "verify", OVERDUE, ["agent|enrolled|agent 1.0", "agent|offline|since 12:00"], "offline"),
     ("unknown", "configure", FAILED, ["maas|Deployed|web-1"], "web-1"),
+    ("critical-policy-fails", "security", OVERDUE, [GIVEN, IN_FLEET, "fleet|policy-fails|Users: one root"], "one root"),
+    ("fleet-host-unclear", "security", OVERDUE, [GIVEN, "fleet|host-unclear|It has web-1's name, but another UUID"],
+     "another UUID"),
+    ("fleet-refuses", "security", OVERDUE, ["fleet|server-refuses|Fleet server main: 401"], "main: 401"),
+    ("fleet-down", "security", OVERDUE, [GIVEN, "fleet|server-down|Fleet server main: no route"], "no route"),
+    ("policies-not-answered", "security", OVERDUE, [GIVEN, IN_FLEET], "enrolled in Fleet"),
+    ("osquery-not-set-up", "security", OVERDUE, ["agent|enrolled|agent 1.0 enrolled"], "no request for Fleet's"),
+    ("osquery-never-enrols", "security", OVERDUE, ["agent|enrolled|agent 1.0 enrolled", GIVEN], "secret of Fleet"),
 ]  # fmt: skip
 
 

@@ -36,7 +36,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 IDEAL = Facts(
     Status.DEPLOYED, user_data_accepted=True, submitted=True, cloud_init_finished=True, agent_online=True,
-    fleet_configured=True, fleet_enrolled=True, playbooks_wanted=True, playbooks_converged=True,
+    fleet_configured=True, fleet_enrolled=True, policies_known=True, playbooks_wanted=True, playbooks_converged=True,
 )  # fmt: skip
 IDEALS = {
     JobKind.DEPLOYMENT: IDEAL,

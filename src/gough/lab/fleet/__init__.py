@@ -2,6 +2,7 @@
 
 from gough.lab.fleet.fleet import Fleet
 from gough.lab.fleet.server import Server, serve
+from gough.lab.fleet.site import LabFleet
 from gough.lab.fleet.wire import Answer
 
-__all__ = ["Answer", "Fleet", "Server", "serve"]
+__all__ = ["Answer", "Fleet", "LabFleet", "Server", "serve"]

@@ -2,6 +2,7 @@
 
 from gough.lab.osquery.daemon import Osquery, Stopped
 from gough.lab.osquery.flags import Flags, read_flags
+from gough.lab.osquery.kept import kept
 from gough.lab.osquery.tables import Machine, Tables
 
-__all__ = ["Flags", "Machine", "Osquery", "Stopped", "Tables", "read_flags"]
+__all__ = ["Flags", "Machine", "Osquery", "Stopped", "Tables", "kept", "read_flags"]

@@ -1,12 +1,13 @@
 """Fleet servers, the read model of their hosts, and how policies turn out on them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gough.persistence.models.base import Base
-from gough.persistence.types import Utc, new_id
+from gough.persistence.types import Json, Utc, new_id
 
 
 class FleetServer(Base):
@@ -40,6 +41,9 @@ class FleetServer(Base):
 class FleetHost(Base):
     """A host as Fleet last described it, and the machine that it is.
 
+    `untold`: something changed that its machine has not been told; `told` is what it was told last (see
+    `services.fleet_hosts.telling`).
+
     `binding` says by what: uuid, serial or hostname; none, or conflict, whose reason is in `binding_reason`.
     """
 
@@ -69,6 +73,8 @@ class FleetHost(Base):
     machine_id: Mapped[str | None] = mapped_column(ForeignKey("machines.id", ondelete="SET NULL"))
     binding: Mapped[str] = mapped_column(String(10), default="none")
     binding_reason: Mapped[str] = mapped_column(Text, default="")
+    untold: Mapped[bool] = mapped_column(default=True)
+    told: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
 class Policy(Base):

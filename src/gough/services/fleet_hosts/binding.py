@@ -27,7 +27,13 @@ def bind_all(use: Use) -> None:
         had = {row.id: (row.machine_id, row.binding, row.binding_reason) for row in rows}
         bound = bind([Known(row.id, row.uuid, row.serial, row.hostname) for row in rows], machines)
         changed = [
-            {"id": host_id, "machine_id": to.machine_id, "binding": to.by.value, "binding_reason": to.reason}
+            {
+                "id": host_id,
+                "machine_id": to.machine_id,
+                "binding": to.by.value,
+                "binding_reason": to.reason,
+                "untold": True,
+            }
             for host_id, to in bound.items()
             if had[host_id] != (to.machine_id, to.by.value, to.reason)
         ]

@@ -19,6 +19,7 @@ from gough.services import audit
 from gough.services.context import Use
 from gough.services.fleet_hosts import servers
 from gough.services.fleet_hosts.recording import record_policies
+from gough.services.fleet_hosts.telling import mark_untold
 from gough.shared_files import shared
 
 DEFAULT = "ubuntu-24.04"
@@ -142,3 +143,4 @@ def _mark(use: Use, server_id: str, pack: Pack) -> None:
         mine = select(Policy).where(Policy.server_id == server_id, Policy.name.in_(list(wanted)))
         for policy in session.scalars(mine):
             policy.critical, policy.pack = wanted[policy.name], pack.name
+        mark_untold(session, server_id)

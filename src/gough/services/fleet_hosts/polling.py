@@ -23,6 +23,7 @@ from gough.services.fleet_hosts.recording import (
     record_policies,
     set_online,
 )
+from gough.services.fleet_hosts.telling import tell_all
 from gough.services.turns import turn
 
 log = structlog.get_logger()
@@ -68,6 +69,8 @@ def poll(use: Use, server_id: str) -> None:
         log.warning("fleet poll failed", server=server.name, error=str(error))
         servers.set_health(use, server_id, error)
         return
+    finally:
+        tell_all(use)  # of what was read before the server went away, too
     with use.database.write() as session:
         server = session.get_one(FleetServer, server_id)
         server.health, server.health_reason, server.polled_at = "ok", "", now

@@ -11,8 +11,11 @@ from gough.domain.fleet_hosts import HostRecord, PolicyRecord
 from gough.persistence.models import FleetHost, Policy, PolicyResult
 from gough.persistence.types import new_id
 from gough.services.context import Use
+from gough.services.fleet_hosts.telling import host_gone, mark_untold
+from gough.services.waking import lock_machines
 
 IDENTITY = ("uuid", "hostname", "serial")
+UNBOUND: Mapping[str, Any] = {"binding": "none", "binding_reason": "", "untold": True, "told": {}}
 
 
 class Recorder:
@@ -48,12 +51,12 @@ class Recorder:
             if had is None:
                 new.append({"id": new_id("fho"), "server_id": self._server_id, "observed_at": now, **values})
             elif any(getattr(had, name) != value for name, value in values.items()):
-                changed.append({"id": had.id, "observed_at": now, **values})
+                changed.append({"id": had.id, "observed_at": now, "untold": True, **values})
                 self.moved |= any(getattr(had, name) != values[name] for name in IDENTITY)
         self.moved |= bool(new)
         session.expunge_all()  # they were for comparing; the rows are written in bulk
         if new:
-            session.execute(insert(FleetHost), [{"binding": "none", "binding_reason": "", **row} for row in new])
+            session.execute(insert(FleetHost), [{**UNBOUND, **row} for row in new])
         if changed:
             session.execute(update(FleetHost), changed)
         return {number: had.id for number, had in known.items()} | {row["host_id"]: row["id"] for row in new}
@@ -72,16 +75,24 @@ def record_policies(use: Use, server_id: str, records: Sequence[PolicyRecord]) -
                 setattr(policy, name, getattr(record, name))
             policy.critical = bool(policy.critical or record.critical)
         if known:
+            if any(gone.critical for gone in known.values()):
+                mark_untold(session, server_id)
             session.execute(delete(Policy).where(Policy.id.in_([gone.id for gone in known.values()])))
 
 
 def forget_hosts(use: Use, server_id: str, seen: set[int]) -> bool:
     """Whether there were any that the server has no more."""
     with use.database.write() as session:
-        rows = session.execute(select(FleetHost.id, FleetHost.host_id).where(FleetHost.server_id == server_id))
-        gone = [row.id for row in rows if row.host_id not in seen]
+        wanted = select(FleetHost.id, FleetHost.host_id, FleetHost.machine_id, FleetHost.hostname)
+        rows = session.execute(wanted.where(FleetHost.server_id == server_id))
+        gone = [row for row in rows if row.host_id not in seen]
         if gone:
-            session.execute(delete(FleetHost).where(FleetHost.id.in_(gone)))
+            bound = sorted((row.machine_id, row.hostname) for row in gone if row.machine_id is not None)
+            lock_machines(session, [machine_id for machine_id, _ in bound])
+            session.execute(delete(FleetHost).where(FleetHost.id.in_([row.id for row in gone])))
+            now = use.database.now(session)
+            for machine_id, hostname in bound:
+                host_gone(session, machine_id, hostname, now)
     return bool(gone)
 
 
@@ -93,8 +104,8 @@ def set_online(use: Use, server_id: str, offline: frozenset[int]) -> None:
         to_offline = update(FleetHost).where(of_server, is_offline, FleetHost.status != "offline")
         to_online = update(FleetHost).where(of_server, ~is_offline, FleetHost.status != "online")
         unsynchronised = {"synchronize_session": False}
-        session.execute(to_offline.values(status="offline").execution_options(**unsynchronised))
-        session.execute(to_online.values(status="online").execution_options(**unsynchronised))
+        session.execute(to_offline.values(status="offline", untold=True).execution_options(**unsynchronised))
+        session.execute(to_online.values(status="online", untold=True).execution_options(**unsynchronised))
 
 
 def _values(record: HostRecord) -> dict[str, Any]:
@@ -139,7 +150,14 @@ def _verdicts(
         session.execute(insert(PolicyResult), new)
     if changed:
         session.execute(update(PolicyResult), changed)
-    _forget_results(session, had.keys() - told.keys())
+    gone = had.keys() - told.keys()
+    _forget_results(session, gone)
+    moved = {host for _, host in gone} | {row["host_id"] for row in (*new, *changed)}
+    if moved:
+        session.execute(
+            update(FleetHost).where(FleetHost.id.in_(moved)).values(untold=True),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _row(key: tuple[str, str], verdict: str, now: datetime) -> dict[str, Any]:

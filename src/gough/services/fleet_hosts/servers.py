@@ -11,6 +11,7 @@ from gough.domain.host_binding import By
 from gough.persistence.models import FleetHost, FleetServer
 from gough.services import audit
 from gough.services.context import Use
+from gough.services.fleet_hosts.telling import server_in_trouble
 
 
 def add(
@@ -108,6 +109,8 @@ def set_health(use: Use, server_id: str, error: GoughError) -> None:
         server = session.get_one(FleetServer, server_id)
         server.health = "down" if error.retryable else "refused"
         server.health_reason = f"{error} {error.hint}"
+        now = use.database.now(session)
+        server_in_trouble(session, server.name, str(error), now, is_down=error.retryable)
 
 
 def _ask(use: Use, url: str, token: str, ca: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """From rows to the frozen snapshot that decisions are made from."""
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,8 +9,10 @@ from sqlalchemy.orm import Session
 from gough.domain.agents import AgentState
 from gough.domain.facts import Facts
 from gough.domain.machine_status import MachineStatus
+from gough.domain.stages import JobKind
 from gough.domain.timeline import Source
 from gough.persistence.models import Agent, Deployment, Job, MachineEvent
+from gough.services import host_standing
 
 ABORTED = ("Aborted commissioning", "Aborted testing")  # MAAS events ABORTED_COMMISSIONING, ABORTED_TESTING
 
@@ -17,7 +20,7 @@ ABORTED = ("Aborted commissioning", "Aborted testing")  # MAAS events ABORTED_CO
 def facts_of(session: Session, job: Job) -> Facts:
     """What is known about the job's machine in this transaction.
 
-    Nothing asks Fleet or Ansible yet, so their facts keep the defaults under which the stages are waived.
+    Nothing asks Ansible yet, so its facts keep the defaults under which the stage is waived.
     """
     facts = Facts(
         status=MachineStatus(job.machine.status),
@@ -37,7 +40,27 @@ def facts_of(session: Session, job: Job) -> Facts:
         cloud_init_finished=deployment.cloud_init_finished_at is not None,
         cloud_init_failed=deployment.cloud_init_failed_at is not None,
         agent_online=_agent_online(session, deployment),
+        **_fleet(session, job),
     )
+
+
+def _fleet(session: Session, job: Job) -> dict[str, Any]:
+    """A host that enrolled before this installation was submitted is the one before; an adopted machine keeps its."""
+    if not host_standing.is_configured(session):
+        return {}
+    found = host_standing.of_machine(session, job.machine_id)
+    if found is None:
+        return {"fleet_configured": True}
+    enrolled, since = found.host.enrolled_at, job.submitted_at
+    adopted = job.kind == JobKind.ADOPTION.value
+    is_fresh = adopted or (enrolled is not None and since is not None and enrolled >= since)
+    return {
+        "fleet_configured": True,
+        "fleet_enrolled": is_fresh,
+        "fleet_online": is_fresh and found.online,
+        "policies_known": is_fresh and found.known,
+        "critical_policies_failing": found.failing if is_fresh else (),
+    }
 
 
 def _aborted(session: Session, job: Job) -> bool:

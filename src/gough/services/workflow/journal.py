@@ -16,8 +16,8 @@ from gough.domain.retry import Backoff
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import Outcome, Stage
 from gough.domain.timeline import GoughEvent, Level, Source, TimelineEvent
-from gough.persistence.models import Agent, Deployment, Job, JobLog, JobStep
-from gough.services import timeline
+from gough.persistence.models import Agent, Job, JobLog, JobStep
+from gough.services import in_service, timeline
 from gough.services.admission import next_in_line
 from gough.services.machines import set_service
 
@@ -117,7 +117,7 @@ def finished(session: Session, job: Job, now: datetime) -> None:
         note(session, job, GoughEvent.JOB_DONE, f"{job.kind} done", now=now)
         return
     job.deployment.in_service_at = now
-    waived = waived_in_words(job)
+    waived = in_service.waived_in_words(job)
     set_service(job.machine, ServiceState.IN_SERVICE, now=now, reason=waived)
     note(session, job, GoughEvent.IN_SERVICE, "in service" + (f"; {waived}" if waived else ""), now=now)
 
@@ -125,27 +125,18 @@ def finished(session: Session, job: Job, now: datetime) -> None:
 def _back_to_before(session: Session, job: Job, now: datetime) -> None:
     """A machine that was tested while in service is so again, once its agent reports; others are out of service."""
     machine = job.machine
-    served = session.scalars(
-        select(Deployment)
-        .where(Deployment.machine_id == machine.id, Deployment.in_service_at.is_not(None))
-        .order_by(Deployment.in_service_at.desc())
-    ).first()
-    if served is None or machine.status != MachineStatus.DEPLOYED:
+    served = in_service.served_by(session, machine.id)
+    if served is None or served.deployment is None or machine.status != MachineStatus.DEPLOYED:
         set_service(machine, ServiceState.OUT, now=now)
         return
-    states = session.scalars(select(Agent.state).where(Agent.deployment_id == served.id)).all()
+    states = session.scalars(select(Agent.state).where(Agent.deployment_id == served.deployment.id)).all()
     if AgentState.ONLINE in states:
-        set_service(machine, ServiceState.IN_SERVICE, now=now, reason=waived_in_words(served.job))
+        set_service(machine, ServiceState.IN_SERVICE, now=now, reason=in_service.waived_in_words(served))
+        in_service.review(session, machine.id, now)
         return
     action = "Check that it has booted its own system again (MAAS: power); it is in service when its agent reports."
     reason = f"{SILENT} since the {job.kind}"
     set_service(machine, ServiceState.ATTENTION, now=now, reason=reason, next_action=action)
-
-
-def waived_in_words(job: Job) -> str:
-    """The policies under which a machine is in service without some stages; empty when nothing was waived."""
-    waived = [f"{step.name} ({step.waived_by})" for step in job.steps if step.waived_by]
-    return f"waived: {', '.join(waived)}" if waived else ""
 
 
 def cancelled(session: Session, job: Job, now: datetime, remark: str) -> None:

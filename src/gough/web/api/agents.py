@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from random import randint
 from typing import Any
 
-from gough.domain.errors import Conflict, Gone, Invalid, Unauthenticated, Unavailable
+from pydantic import BaseModel, ConfigDict
+
+from gough.domain.errors import Conflict, Gone, Invalid, NotFound, Refused, Unauthenticated, Unavailable
 from gough.services import agents, replays, reports
 from gough.services.agents import Enrolment, Heartbeat
+from gough.services.fleet_hosts import enrolling
 from gough.services.heartbeats import pack
 from gough.services.replays import Heartbeats, NewKey
-from gough.web.api.answers.site import Enrolled, Heard, HeardMany, KeyTaken
+from gough.web.api.answers.site import Enrolled, FleetSecret, Heard, HeardMany, KeyTaken
 from gough.web.body import BODY_CAP, parse_json
 from gough.web.declaration import File
 from gough.web.message import JSON, Answer, Request, as_json, moment
@@ -67,6 +70,22 @@ def heartbeats(request: Request, agent_id: str, body: Heartbeats) -> Answer:
 def key(request: Request, agent_id: str, body: NewKey) -> Answer:
     now = agents.change_key(request.use, agent_id, bearer(request), body.key_hash)
     return as_json({"server_time": moment(now)})
+
+
+class NothingToSay(BaseModel):
+    """The key says it all."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+@operation(
+    "POST /api/v1/agents/<agent_id>/fleet-secret", permission=Open.AGENT, body=NothingToSay,
+    summary="The secret with which a machine's osquery enrols in Fleet.",
+    raises=(Unauthenticated, Gone, NotFound, Refused, Unavailable, Invalid), gives={200: FleetSecret},
+)  # fmt: skip
+def fleet_secret(request: Request, agent_id: str, body: NothingToSay) -> Answer:  # noqa: ARG001
+    given = enrolling.secret_for(request.use, agent_id, bearer(request))
+    return as_json({"server": given.server, "secret": given.secret})
 
 
 def _told(answer: agents.Answer) -> dict[str, Any]:

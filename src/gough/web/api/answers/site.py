@@ -211,6 +211,13 @@ class KeyTaken(Shown):
     server_time: Moment
 
 
+class FleetSecret(Shown):
+    """`server` is Gough's name of the Fleet server that the secret is for."""
+
+    server: str = Field(examples=["default"])
+    secret: str
+
+
 class RegionPage(Page[Region]):
     pass
 
