@@ -9,7 +9,7 @@ ARGS ?=
 TEST_PROCESSES ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 3 / 2 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab assets test ansible-lint stack stack-init test-kill test-roles test-stack test-faults lint types bench screenshots docs lock audit sbom clean dev
+.PHONY: help lab lab-image assets test ansible-lint stack stack-init test-kill test-roles test-stack test-faults lint types bench screenshots docs lock audit sbom clean dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ help: ## what can be made
 lab: $(VENV)/.runtime ## run Gough with an emulated MAAS and virtual machines: make lab ARGS="--machines 5 --fault install-stuck:2"
 	@$(BIN)/python -m tools.assets || true
 	@$(BIN)/gough lab $(ARGS)
+
+lab-image: $(VENV)/.runtime ## build what the lab's real machines boot, once, as root: make lab ARGS="--hardware qemu --machines 1"
+	@$(BIN)/python -m gough.lab.qemu.image $(ARGS)
 
 assets: $(VENV)/bin/python ## bundle the portal's scripts from npm's packages; lab and test do it too
 	@$(BIN)/python -m tools.assets

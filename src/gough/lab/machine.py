@@ -71,6 +71,9 @@ class VirtualMachine:
                 self._system.stop()
         self._tell_power(on=False)
 
+    def close(self) -> None:
+        self.power_off()
+
     @property
     def is_up(self) -> bool:
         """Whether its installed system has booted, so that somebody can log in."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -27,6 +28,9 @@ from gough.lab.neighbour import NAME, Neighbour
 from gough.lab.operator import Operator, Standing
 from gough.lab.outages import Deeds, Outages, lock_sqlite
 from gough.lab.pace import Pace
+from gough.lab.qemu import faults
+from gough.lab.qemu import rack as qemu
+from gough.lab.qemu.rack import QemuRack
 from gough.lab.screen import Screen
 from gough.lab.server_process import ServerProcess, build_agent, environment, free_port, write_environment
 from gough.services import people, regions, templates
@@ -36,6 +40,13 @@ from gough.services.regions import FeedAccount
 ROUND_SECONDS = 0.4
 ADMIN = "admin"
 MARKER = ".gough-lab"  # only a folder with this file in it is ever emptied
+
+
+class Hardware(StrEnum):
+    """What the lab's machines are."""
+
+    VIRTUAL = "virtual"
+    QEMU = "qemu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ class Options:
     port: int
     folder: Path
     as_json: bool
+    hardware: Hardware = Hardware.VIRTUAL
 
 
 def run(options: Options) -> int:
@@ -62,14 +74,14 @@ def run(options: Options) -> int:
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         machines = folder.resolve() / "machines"
-        hall = Hall(options.machines, pace, machines, options.injections, preinstalled=options.preinstalled)
+        rack = _rack(stack, options)
+        hall = Hall(options.machines, pace, machines, options.injections, preinstalled=options.preinstalled, make=rack)
         stack.callback(hall.close)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")
         use, server = _start(stack, hall, folder, options, pace)
         password = _administrator(use)
-        url = use.settings.public_url
-        screen.say(_welcome(url, password, folder))
+        screen.say(_welcome(server.url, password, folder))
         hall.power_up()
         neighbour = _neighbour(stack, hall)
         outages = Outages(options.injections, hall, _deeds(use, server))
@@ -88,6 +100,8 @@ def run(options: Options) -> int:
 def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: Pace) -> tuple[Use, ServerProcess]:
     port = free_port(options.port)
     settings = environment(folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
+    if options.hardware is Hardware.QEMU:
+        settings |= qemu.settings(port)
     write_environment(folder, settings)
     build_agent(folder)
     server = ServerProcess(folder, settings)
@@ -100,6 +114,18 @@ def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: P
     if options.feed:
         regions.change(use, FIRST_REGION, feed=FeedAccount(hall.region.username, hall.region.password))
     return use, server
+
+
+def _rack(stack: ExitStack, options: Options) -> QemuRack | None:
+    """Raises Invalid for what cannot befall hardware, and Unavailable where there is none."""
+    if options.hardware is Hardware.VIRTUAL:
+        return None
+    if options.preinstalled:
+        raise Invalid("Nobody else deploys real machines.", hint="Leave --preinstalled out.")
+    faults.check(options.injections)
+    rack = QemuRack()
+    stack.callback(rack.close)
+    return rack
 
 
 def _deeds(use: Use, server: ServerProcess) -> Deeds:

@@ -1,0 +1,47 @@
+"""The rack: machines of hardware with the boot server that they share."""
+
+from pathlib import Path
+
+from gough.domain.errors import Unavailable
+from gough.lab.faults import Injection
+from gough.lab.maas import Region
+from gough.lab.qemu import acceleration, image
+from gough.lab.qemu.boot import HOST
+from gough.lab.qemu.machine import QemuMachine
+from gough.lab.qemu.provisioner import Provisioner
+
+MINUTES = {
+    "validate": 1, "submit": 2, "commission": 15, "test": 15, "install": 15, "first-boot": 15, "agent": 5, "verify": 5,
+    "release": 10, "erase": 20,
+}  # fmt: skip
+"""The stages' deadlines on emulated processors; with KVM everything takes a fraction of them."""
+
+
+class QemuRack:
+    """A `MakeMachine` for the hall. Raises Unavailable without QEMU, or when no image is built."""
+
+    def __init__(self) -> None:
+        self.images = image.load()
+        if not acceleration.installed():
+            raise Unavailable("lab", f"{acceleration.QEMU} is not installed (Debian: qemu-system-x86, ipxe-qemu)")
+        self.provisioner: Provisioner | None = None
+
+    def __call__(self, number: int, region: Region, folder: Path, injections: tuple[Injection, ...]) -> QemuMachine:
+        if self.provisioner is None:
+            self.provisioner = Provisioner(region, self.images, folder.parent)
+        made = QemuMachine(number, region, folder, injections, self.images, self.provisioner.tftp)
+        self.provisioner.add(made)
+        return made
+
+    def close(self) -> None:
+        if self.provisioner is not None:
+            self.provisioner.close()
+
+
+def settings(port: int) -> dict[str, str]:
+    """What Gough's server needs to be told: where such machines find it, and how long they may take."""
+    return {
+        "GOUGH_PUBLIC_URL": f"http://{HOST}:{port}",
+        "GOUGH_DEADLINES": ",".join(f"{name}={minutes}m" for name, minutes in MINUTES.items()),
+        "GOUGH_AGENT_INTERVAL_SECONDS": "10",
+    }
