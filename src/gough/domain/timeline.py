@@ -11,6 +11,7 @@ class Source(StrEnum):
     AGENT = "agent"
     GOUGH = "gough"
     PERSON = "person"
+    CONSOLE = "console"
 
 
 class Level(StrEnum):
@@ -57,6 +58,10 @@ class AgentEvent(StrEnum):
     RECOVERED = "recovered"
     KEY_CHANGED = "key-changed"
     COMMANDED = "commanded"
+
+
+class ConsoleEvent(StrEnum):
+    LAST_LINES = "last lines"
 
 
 class PersonEvent(StrEnum):

@@ -101,7 +101,7 @@ def _start(stack: ExitStack, hall: Hall, folder: Path, options: Options, pace: P
     port = free_port(options.port)
     settings = environment(folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace)
     if options.hardware is Hardware.QEMU:
-        settings |= qemu.settings(port)
+        settings |= qemu.settings(port, folder / "machines")
     write_environment(folder, settings)
     build_agent(folder)
     server = ServerProcess(folder, settings)

@@ -19,7 +19,7 @@ boot || echo The kernel could not be loaded.
 """
 FROM_DISK = """#!ipxe
 echo Booting from disk ...
-exit 1
+exit
 """
 PROGRAMMES: Mapping[BootTarget, str] = {
     BootTarget.COMMISSIONING: "commission",

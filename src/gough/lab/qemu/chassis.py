@@ -33,26 +33,23 @@ class Build:
 class Chassis:
     """Switched by its BMC, which is QMP. Every method raises BmcSilent when that does not answer.
 
-    `folder` holds the disk, and the console's output of every boot; `tftp` what the network boot begins with.
+    `folder` holds the disk, `console` the console's output of every boot, `tftp` what the network boot begins with.
     """
 
-    def __init__(self, build: Build, folder: Path, tftp: Path) -> None:
-        self._build, self._folder, self._tftp = build, folder, tftp
+    def __init__(self, build: Build, folder: Path, console: Path, tftp: Path) -> None:
+        self._build, self._folder, self.console, self._tftp = build, folder, console, tftp
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._qmp: Qmp | None = None
         self._cable = True
-        folder.mkdir(parents=True, exist_ok=True)
+        for needed in (folder, console.parent):
+            needed.mkdir(parents=True, exist_ok=True)
         with self.disk.open("ab") as disk:
             disk.truncate(build.disk_bytes)
 
     @property
     def disk(self) -> Path:
         return self._folder / "disk.raw"
-
-    @property
-    def console(self) -> Path:
-        return self._folder / "console.log"
 
     def is_on(self) -> bool:
         with self._lock:

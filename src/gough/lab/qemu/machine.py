@@ -16,6 +16,7 @@ from gough.lab.qemu.image import Images
 DISK = 4 * GIB
 SPOILT = 4096  # bytes in the middle of the image
 SECTOR = 512
+CONSOLES = "consoles"  # beside the machines' folders, as a console server names its files
 LOST = "kernel-that-is-not-there"
 
 
@@ -36,7 +37,7 @@ class QemuMachine:
                 disk_bytes=faults.SMALL if built is Deed.SMALL_DISK else DISK,
                 clock=faults.BEHIND if built is Deed.WRONG_CLOCK else 0,
             ),
-            folder, tftp,
+            folder, folder.parent / CONSOLES / f"{self.hostname}.log", tftp,
         )  # fmt: skip
 
     def enlist(self) -> None:

@@ -1,5 +1,6 @@
 """The rack: machines of hardware with the boot server that they share."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from gough.domain.errors import Unavailable
@@ -7,12 +8,12 @@ from gough.lab.faults import Injection
 from gough.lab.maas import Region
 from gough.lab.qemu import acceleration, image
 from gough.lab.qemu.boot import HOST
-from gough.lab.qemu.machine import QemuMachine
+from gough.lab.qemu.machine import CONSOLES, QemuMachine
 from gough.lab.qemu.provisioner import Provisioner
 
-MINUTES = {
-    "validate": 1, "submit": 2, "commission": 15, "test": 15, "install": 15, "first-boot": 15, "agent": 5, "verify": 5,
-    "release": 10, "erase": 20,
+DEADLINES = {
+    "validate": "1m", "submit": "2m", "commission": "15m", "test": "15m", "install": "15m", "first-boot": "15m",
+    "agent": "5m", "verify": "5m", "release": "10m", "erase": "20m",
 }  # fmt: skip
 """The stages' deadlines on emulated processors; with KVM everything takes a fraction of them."""
 
@@ -38,10 +39,14 @@ class QemuRack:
             self.provisioner.close()
 
 
-def settings(port: int) -> dict[str, str]:
-    """What Gough's server needs to be told: where such machines find it, and how long they may take."""
+def settings(port: int, machines: Path, deadlines: Mapping[str, str] = DEADLINES) -> dict[str, str]:
+    """What Gough's server is told: where such machines find it, how long they may take, where their consoles are.
+
+    `machines` is the folder of their folders.
+    """
     return {
         "GOUGH_PUBLIC_URL": f"http://{HOST}:{port}",
-        "GOUGH_DEADLINES": ",".join(f"{name}={minutes}m" for name, minutes in MINUTES.items()),
+        "GOUGH_DEADLINES": ",".join(f"{name}={time}" for name, time in {**DEADLINES, **deadlines}.items()),
+        "GOUGH_CONSOLE_DIR": str(machines.resolve() / CONSOLES),
         "GOUGH_AGENT_INTERVAL_SECONDS": "10",
     }

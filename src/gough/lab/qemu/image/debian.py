@@ -19,7 +19,7 @@ FILES = {
     "etc/fstab": "/dev/vda1 / ext4 errors=remount-ro 0 1\n",
     "etc/hostname": "unconfigured\n",
     "etc/apt/sources.list": "",
-    "etc/cloud/cloud.cfg.d/10-lab.cfg": "apt: {preserve_sources_list: true}\n",
+    "etc/cloud/cloud.cfg.d/10-lab.cfg": "apt: {preserve_sources_list: true}\nlocale: C.UTF-8\n",
     "etc/default/grub": "",
     "etc/initramfs-tools/conf.d/lab": "MODULES=list\nCOMPRESS=zstd\n",
     "etc/initramfs-tools/modules": "virtio_pci\nvirtio_blk\nvirtio_net\nvirtio_rng\next4\n",
@@ -27,7 +27,7 @@ FILES = {
     "boot/grub/grub.cfg": (
         "serial --unit=0 --speed=115200\nterminal_input serial\nterminal_output serial\nset timeout=0\n"
         "echo 'Booting Debian from disk ...'\n"
-        "linux /vmlinuz root=/dev/vda1 ro console=ttyS0 systemd.show_status=true mitigations=off\n"
+        "linux /vmlinuz root=/dev/vda1 ro quiet console=ttyS0 systemd.show_status=true mitigations=off\n"
         "initrd /initrd.img\nboot\n"
     ),
 }
