@@ -27,9 +27,11 @@ EXPECTED = (
     Expected("power-fails", "install", "power-failed", "Connection timed out to the BMC"),
     Expected("image-damaged", "install", "image-damaged", r"zstd: .*(corrupt|checksum)"),
     Expected("install-disk-full", "install", "install-disk-full", r"dd: .*No space left on device"),
-    Expected("no-network-boot", "install", "no-network-boot", "no boot over the network", r"Link:down|No bootable device"),
+    Expected("no-network-boot", "install", "no-network-boot", "no boot over the network",
+             "Link:down|No bootable device"),
     Expected("install-stuck", "install", "install-stuck", "Installing OS", "install: extract"),
-    Expected("no-disk-boot", "install", "not-booted-from-disk", "Rebooting", "[Nn]ot a bootable disk|No bootable device"),
+    Expected("no-disk-boot", "install", "not-booted-from-disk", "Rebooting",
+             "[Nn]ot a bootable disk|No bootable device"),
 )  # fmt: skip
 # Long enough for what an installation does here, and no longer: half of these hang until then.
 DEADLINES = {"install": "4m"}

@@ -18,6 +18,7 @@ class Point(StrEnum):
     NETWORK_BOOT = "network-boot"
     BOOT_IMAGE = "boot-image"
     INSTALL = "install"
+    POWER_CUT = "power-cut"
     SOMEBODY = "somebody"
     DISK_BOOT = "disk-boot"
     NETWORK = "network"
@@ -74,7 +75,7 @@ FAULTS = (
     Fault("curtin-fails", P.INSTALL, "a command of the site's own curtin configuration fails", "stage-curthooks",
           words.LATE_COMMAND),
     Fault("install-stuck", P.INSTALL, "the installer hangs while it writes the image", "stage-extract"),
-    Fault("power-lost", P.INSTALL, "the power is cut while the image is written", "stage-extract"),
+    Fault("power-lost", P.POWER_CUT, "the power is cut while the image is written", "stage-extract"),
     Fault("maas-forgets", P.SOMEBODY, "somebody deletes the machine in MAAS while it is installed", "delete"),
     Fault("released", P.SOMEBODY, "somebody releases the machine in MAAS while it is installed", "release"),
     Fault("aborted", P.SOMEBODY, "somebody aborts the deployment in MAAS", "abort"),

@@ -196,6 +196,8 @@ class VirtualMachine:
         fault, deed = self._fault(Point.INSTALL, stage), self._fault(Point.SOMEBODY)
         if deed is not None:
             troubles.somebody(self._region, self.system_id, deed.where)
+        if self._fault(Point.POWER_CUT, stage):
+            self.power_off()
         if off.wait() if fault is not None and not fault.says else self._pace.wait(seconds, off):
             return False
         if fault is None:
