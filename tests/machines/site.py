@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from typing import Any
 
 from gough.bootstrap import wire
 from gough.config import read_settings
@@ -75,9 +76,13 @@ class Site:
 
 @contextmanager
 def running(
-    folder: Path, count: int, faults: Sequence[str] = (), deadlines: Mapping[str, str] | None = None
+    folder: Path,
+    count: int,
+    faults: Sequence[str] = (),
+    deadlines: Mapping[str, str] | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Iterator[Site]:
-    """`faults` as `gough lab` takes them. Skips where QEMU or the image is missing."""
+    """`faults` as `gough lab` takes them, `values` for the template. Skips where QEMU or the image is missing."""
     try:
         hardware = rack.QemuRack()
     except GoughError as error:
@@ -97,4 +102,4 @@ def running(
         server.start()
         application = wire(read_settings(settings))
         exits.callback(application.close)
-        yield Site(folder, hall, application.use, Operator(application.use, "base-server"))
+        yield Site(folder, hall, application.use, Operator(application.use, "base-server", values=values or {}))

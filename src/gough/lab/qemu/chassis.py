@@ -1,6 +1,7 @@
 """One machine's hardware as a QEMU process that is there while the machine is off, too: its BMC then still answers."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -33,7 +34,8 @@ class Build:
 class Chassis:
     """Switched by its BMC, which is QMP. Every method raises BmcSilent when that does not answer.
 
-    `folder` holds the disk, `console` the console's output of every boot, `tftp` what the network boot begins with.
+    `folder` holds the disk, and in `ssh-port` where its SSH server is reached on the loopback. `console` is the file
+    that gets the console's output of every boot, `tftp` the folder that the network boot begins with.
     """
 
     def __init__(self, build: Build, folder: Path, console: Path, tftp: Path) -> None:
@@ -118,6 +120,14 @@ class Chassis:
                     self._command(path), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
             self._qmp = self._connected(path)
+        (self._folder / "ssh-port").write_text(f"{self._forwarded()}\n")
+
+    def _forwarded(self) -> int:
+        """The port of the loopback that QEMU has chosen to lead to the machine's SSH server."""
+        assert self._qmp is not None
+        said = str(self._qmp.ask("human-monitor-command", **{"command-line": "info usernet"}))
+        found = re.search(r"HOST_FORWARD\]\s+\S+\s+127\.0\.0\.1\s+(\d+)", said)
+        return int(found[1]) if found else 0
 
     def _connected(self, path: Path) -> Qmp:
         pause, end = threading.Event(), time.monotonic() + SPAWN_SECONDS
@@ -133,7 +143,7 @@ class Chassis:
     def _command(self, qmp: Path) -> list[str]:
         build, how = self._build, best()
         clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + build.clock)) if build.clock else "utc"
-        network = f"user,id=net,tftp={self._tftp},bootfile=boot.ipxe"
+        network = f"user,id=net,tftp={self._tftp},bootfile=boot.ipxe,hostfwd=tcp:127.0.0.1:0-:22"
         return [
             "nice", "-n", str(NICE), QEMU, "-S", "-no-shutdown", "-nodefaults", "-display", "none",
             "-machine", "pc,graphics=off", "-accel", how.name, "-cpu", how.cpu,

@@ -54,7 +54,7 @@ class QemuMachine:
 
     def power_on(self) -> None:
         """Raises BmcSilent."""
-        if self._region.status(self.system_id) is MachineStatus.DEPLOYING:
+        if self._deploying:
             self._strike(When.DEPLOYED_TO)
         self.chassis.switch_on()
         self._tell_power(on=True)
@@ -97,7 +97,10 @@ class QemuMachine:
 
     @property
     def _deploying(self) -> bool:
-        return self._region.status(self.system_id) is MachineStatus.DEPLOYING
+        try:
+            return self._region.status(self.system_id) is MachineStatus.DEPLOYING
+        except KeyError:  # deleted meanwhile
+            return False
 
     def _deed(self, when: str) -> Deed | None:
         return faults.deed(self._injections, self.number, when)
