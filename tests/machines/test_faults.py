@@ -25,7 +25,7 @@ class Expected:
 
 EXPECTED = (
     Expected("power-fails", "install", "power-failed", "Connection timed out to the BMC"),
-    Expected("image-damaged", "install", "image-damaged", r"zstd: .*(corrupt|checksum)"),
+    Expected("image-damaged", "install", "image-damaged", "Decoding error .*Data corruption detected"),
     Expected("install-disk-full", "install", "install-disk-full", r"dd: .*No space left on device"),
     Expected("no-network-boot", "install", "no-network-boot", "no boot over the network",
              "Link:down|No bootable device"),

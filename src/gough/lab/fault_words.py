@@ -57,7 +57,7 @@ DISK_FULL = curtin(
 DAMAGED = curtin(
     "cmd-install/stage-extract/builtin/cmd-extract",
     "extract",
-    "zstd: /*stdin*\\: Decoding error (36) : Data corruption detected",
+    "/*stdin*\\ : Decoding error (36) : Data corruption detected",
 )
 NO_MIRROR = curtin(
     "cmd-install/stage-curthooks/builtin/cmd-curthooks",

@@ -40,7 +40,7 @@ GRUB = (
     f"entry: No space left on device.\n{CURTIN_END}"
 )
 MKFS = f"Command: ['mkfs.ext4', '-F', '-L', 'root', '/dev/sda2']\nExit code: 1\n{CURTIN_END}"
-ZSTD = "zstd: /*stdin*\\: Decoding error (36) : Data corruption detected"
+ZSTD = "/*stdin*\\ : Decoding error (36) : Data corruption detected"
 WGET = f"wget: can't connect to remote host (10.0.0.2): Connection refused\n{CURTIN_END}"
 APT = "E: Failed to fetch http://archive.ubuntu.com/ubuntu/pool/main/g/grub2.deb  Temporary failure resolving 'proxy'"
 KEY = (

@@ -12,16 +12,20 @@ ANSWER_SECONDS = 5.0
 
 
 class Qmp:
-    """One connection. `ask` raises BmcSilent when nothing answers in time, or nobody is there."""
+    """One connection; OSError when nobody is at `path` yet. `ask` raises BmcSilent when nothing answers in time."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(ANSWER_SECONDS)
-        self._socket.connect(str(path))
         self._lines = self._socket.makefile("rb")
-        self._read()
-        self.ask("qmp_capabilities")
+        try:
+            self._socket.connect(str(path))
+            self._read()
+            self.ask("qmp_capabilities")
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, command: str, **arguments: Any) -> Any:
         """What the command returns; RuntimeError with QEMU's words when it refuses."""
