@@ -9,7 +9,7 @@ ARGS ?=
 TEST_PROCESSES ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 3 / 2 )))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab assets test ansible-lint stack stack-init test-kill test-roles test-stack test-faults lint types bench screenshots docs lock audit sbom clean dev
+.PHONY: help lab lab-image assets test ansible-lint stack stack-init test-kill test-machines test-roles test-stack test-faults lint types bench screenshots docs lock audit sbom clean dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,12 +18,15 @@ lab: $(VENV)/.runtime ## run Gough with an emulated MAAS and virtual machines: m
 	@$(BIN)/python -m tools.assets || true
 	@$(BIN)/gough lab $(ARGS)
 
+lab-image: $(VENV)/.runtime ## build what the lab's real machines boot, once, as root: make lab ARGS="--hardware qemu --machines 1"
+	@$(BIN)/python -m gough.lab.qemu.image $(ARGS)
+
 assets: $(VENV)/bin/python ## bundle the portal's scripts from npm's packages; lab and test do it too
 	@$(BIN)/python -m tools.assets
 
 test: $(VENV)/.dev $(VENV)/.generator ## unit, contract, integration and browser tests; REQUIRE=all fails on what this machine lacks
 	@$(BIN)/python -m tools.assets || true
-	@$(BIN)/python -m pytest -rs -n $(TEST_PROCESSES) --dist worksteal -m "not kill and not stack and not roles and not faults and not live_maas and not live_fleet" $(ARGS)
+	@$(BIN)/python -m pytest -rs -n $(TEST_PROCESSES) --dist worksteal -m "not kill and not stack and not roles and not faults and not machines and not live_maas and not live_fleet" $(ARGS)
 
 test-kill: $(VENV)/.dev ## kill -9 to every part, a hundred times, in the middle of two hundred deployments
 	@$(BIN)/python -m pytest -m kill tests/stack $(ARGS)
@@ -33,6 +36,9 @@ test-faults: $(VENV)/.dev ## every fault of the lab at once: each ends with the 
 
 test-stack: $(VENV)/.dev ## the container stack on a Docker engine; the agent's package on a real Debian with systemd
 	@$(BIN)/python -m pytest -rs -m stack tests/stack $(ARGS)
+
+test-machines: $(VENV)/.dev ## QEMU's machines from blank disk to service and back; what breaks on the way (make lab-image first)
+	@$(BIN)/python -m pytest -rs -m machines tests/machines $(ARGS)
 
 test-roles: $(VENV)/.dev ## every role of ansible/ on a real Debian with systemd, over SSH; the second run changes nothing
 	@$(BIN)/python -m pytest -rs -m roles tests/stack $(ARGS)

@@ -68,6 +68,7 @@ class Settings(BaseModel):
     data_dir: Path = Field(Path("gough-data"), alias="GOUGH_DATA_DIR")
     templates_dir: Path | None = Field(None, alias="GOUGH_TEMPLATES_DIR")
     agent_dir: Path | None = Field(None, alias="GOUGH_AGENT_DIR")
+    console_dir: Path | None = Field(None, alias="GOUGH_CONSOLE_DIR")
     setup_secret: SecretStr | None = Field(None, alias="GOUGH_SETUP_SECRET")
     admins_need_totp: bool = Field(False, alias="GOUGH_ADMINS_NEED_TOTP")
     audit_days: int = Field(0, alias="GOUGH_AUDIT_DAYS", ge=0)

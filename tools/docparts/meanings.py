@@ -55,6 +55,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_DATA_DIR": "Where Gough writes: the SQLite database, py4web's app folder, the agent's archives.",
         "GOUGH_TEMPLATES_DIR": "The template library, imported at each start. Without it: the one that comes with "
         "Gough.",
+        "GOUGH_CONSOLE_DIR": "Where a console server (conserver, ipmiconsole) keeps machines' serial consoles, as "
+        "HOSTNAME.log each. A stage that hangs is diagnosed with its last lines.",
         "GOUGH_AGENT_DIR": "The agent's archives that servers download. Without it: `agent` in GOUGH_DATA_DIR.",
     },
     "People and what they did": {

@@ -16,6 +16,9 @@ def lab(
     deploy: Annotated[str, typer.Option(help="The template to deploy.")] = "base-server",
     fault: Annotated[list[str] | None, typer.Option(help="NAME strikes all machines, NAME:2 the second.")] = None,
     list_faults: Annotated[bool, typer.Option("--list-faults", help="Print the faults and exit.")] = False,
+    hardware: Annotated[
+        str, typer.Option(metavar="virtual|qemu", help="qemu: machines with disks, consoles and an operating system.")
+    ] = "virtual",
     feed: Annotated[bool, typer.Option(help="Follow the feed of MAAS's own pages, too.")] = True,
     exit_when_done: Annotated[bool, typer.Option(help="Stop when every machine has arrived or failed.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The portal's port; 0 takes a free one.")] = 8000,
@@ -31,7 +34,10 @@ def lab(
         for known in faults.FAULTS:
             print(f"{known.name:21} {known.point:14} {known.summary}")
         return
-    from gough.lab.runner import Options, run
+    from gough.lab.runner import Hardware, Options, run
+
+    if hardware not in tuple(Hardware):
+        raise Invalid(f"There is no hardware '{hardware}'.", hint=f"One of: {', '.join(Hardware)}.")
 
     if preinstalled > machines:
         raise Invalid(f"{preinstalled} of {machines} machines cannot be preinstalled.", hint="Raise --machines.")
@@ -39,5 +45,6 @@ def lab(
         machines=machines, preinstalled=preinstalled, speed=speed, template=deploy, feed=feed,
         injections=tuple(faults.parse(text, machines, preinstalled) for text in fault or ()),
         exit_when_done=exit_when_done, port=port, folder=folder, as_json=output is Format.JSON,
+        hardware=Hardware(hardware),
     )  # fmt: skip
     raise typer.Exit(run(options))

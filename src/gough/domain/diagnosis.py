@@ -24,14 +24,20 @@ class Diagnosis:
 
 
 def diagnose(stage: str, outcome: Outcome, events: Sequence[TimelineEvent]) -> Diagnosis:
-    """The first rule that fits, in the table's order; `events` are the job's own, oldest first."""
+    """The first rule that fits, in the table's order; `events` are the job's own, oldest first.
+
+    What fell silent is quoted with its console's last lines, where they are known.
+    """
+    console = [event for event in events if event.source is Source.CONSOLE]
+    events = [event for event in events if event.source is not Source.CONSOLE]
+    quoted = tuple(event.quote() for event in console[-1:]) if outcome is Outcome.OVERDUE else ()
     for rule in RULES:
         if stage not in rule.stages or outcome not in rule.outcomes:
             continue
         evidence = _evidence(rule, stage, events)
         if evidence:
-            return Diagnosis(stage, rule.cause, rule.summary, evidence, rule.next_action)
-    return Diagnosis(stage, FALLBACK.cause, FALLBACK.summary, _tail(events), FALLBACK.next_action)
+            return Diagnosis(stage, rule.cause, rule.summary, (*evidence, *quoted), rule.next_action)
+    return Diagnosis(stage, FALLBACK.cause, FALLBACK.summary, (*_tail(events), *quoted), FALLBACK.next_action)
 
 
 def _evidence(rule: Rule, stage: str, events: Sequence[TimelineEvent]) -> tuple[str, ...]:

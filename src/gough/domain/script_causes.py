@@ -184,6 +184,16 @@ INSTALLATION = (
         "curtin; errno ENOSPC", r"No space left on device", kind="installation",
     ),
     ScriptCause(
+        "image-damaged", LOG,
+        "The image that MAAS gave the machine is damaged, or was damaged on its way.",
+        "Delete that image in MAAS (Images) and let it be imported again on the region and its rack controllers; then "
+        "retry (the disk is wiped).",
+        "curtin `commands/extract.py`, `block_meta.py`; what xz, gzip, zstd and unsquashfs say of broken input",
+        r"Data corruption detected|doesn't match checksum|premature end|[Cc]ompressed data is corrupt|crc error"
+        r"|unexpected end of file|Unexpected EOF|FATAL ERROR: ?[Ff]ailed to read",
+        kind="installation",
+    ),
+    ScriptCause(
         "mirror-not-trusted", LOG,
         "A package archive is signed with a key that the installer does not have, or not at all.",
         "Enter the archive's key in MAAS (Settings, Package repos), or in the template's apt section; then retry.",

@@ -12,6 +12,7 @@ class Source(StrEnum):
     FLEET = "fleet"
     GOUGH = "gough"
     PERSON = "person"
+    CONSOLE = "console"
 
 
 class Level(StrEnum):
@@ -74,6 +75,10 @@ class FleetEvent(StrEnum):
     POLICY_PASSES = "policy-passes"
     SERVER_DOWN = "server-down"
     SERVER_REFUSES = "server-refuses"
+
+
+class ConsoleEvent(StrEnum):
+    LAST_LINES = "last lines"
 
 
 class PersonEvent(StrEnum):

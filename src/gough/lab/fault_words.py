@@ -54,6 +54,11 @@ DISK_FULL = curtin(
     "tar: Exiting with failure status due to previous errors\n"
     "OSError: [Errno 28] No space left on device",
 )
+DAMAGED = curtin(
+    "cmd-install/stage-extract/builtin/cmd-extract",
+    "extract",
+    "/*stdin*\\ : Decoding error (36) : Data corruption detected",
+)
 NO_MIRROR = curtin(
     "cmd-install/stage-curthooks/builtin/cmd-curthooks",
     "curthooks",

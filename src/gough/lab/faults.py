@@ -18,6 +18,7 @@ class Point(StrEnum):
     NETWORK_BOOT = "network-boot"
     BOOT_IMAGE = "boot-image"
     INSTALL = "install"
+    POWER_CUT = "power-cut"
     SOMEBODY = "somebody"
     DISK_BOOT = "disk-boot"
     NETWORK = "network"
@@ -71,12 +72,14 @@ FAULTS = (
     Fault("disk-missing", P.INSTALL, "curtin does not find the disk that commissioning saw", "stage-partitioning",
           words.NO_DISK),
     Fault("install-disk-full", P.INSTALL, "the image does not fit on the disk", "stage-extract", words.DISK_FULL),
+    Fault("image-damaged", P.INSTALL, "the image is damaged on its way to the disk", "stage-extract", words.DAMAGED),
     Fault("install-no-mirror", P.INSTALL, "curtin cannot reach the package mirror", "stage-curthooks",
           words.NO_MIRROR),
     Fault("install-grub", P.INSTALL, "the boot loader cannot be installed", "stage-curthooks", words.GRUB),
     Fault("curtin-fails", P.INSTALL, "a command of the site's own curtin configuration fails", "stage-curthooks",
           words.LATE_COMMAND),
     Fault("install-stuck", P.INSTALL, "the installer hangs while it writes the image", "stage-extract"),
+    Fault("power-lost", P.POWER_CUT, "the power is cut while the image is written", "stage-extract"),
     Fault("maas-forgets", P.SOMEBODY, "somebody deletes the machine in MAAS while it is installed", "delete"),
     Fault("released", P.SOMEBODY, "somebody releases the machine in MAAS while it is installed", "release"),
     Fault("aborted", P.SOMEBODY, "somebody aborts the deployment in MAAS", "abort"),

@@ -77,6 +77,9 @@ class VirtualMachine:
                 self._system.stop()
         self._tell_power(on=False)
 
+    def close(self) -> None:
+        self.power_off()
+
     @property
     def is_up(self) -> bool:
         """Whether its installed system has booted, so that somebody can log in."""
@@ -199,6 +202,8 @@ class VirtualMachine:
         fault, deed = self._fault(Point.INSTALL, stage), self._fault(Point.SOMEBODY)
         if deed is not None:
             troubles.somebody(self._region, self.system_id, deed.where)
+        if self._fault(Point.POWER_CUT, stage):
+            self.power_off()
         if off.wait() if fault is not None and not fault.says else self._pace.wait(seconds, off):
             return False
         if fault is None:

@@ -1,6 +1,6 @@
 """The lab's operator: does what a person would, through the same use cases, and watches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,7 +49,8 @@ class Standing:
 class Operator:
     """Commissions what is New, deploys what is Ready, once each; `a_round` of them in one round at most.
 
-    `adopts` are the hostnames of machines that somebody else deploys: these are adopted at the `console` instead.
+    `values` go before what the lab would give the template's variables. `adopts` are the hostnames of machines that
+    somebody else deploys: these are adopted at the `console` instead.
     """
 
     use: Use
@@ -57,6 +58,7 @@ class Operator:
     adopts: frozenset[str] = frozenset()
     console: Console | None = None
     a_round: int = 1000
+    values: Mapping[str, Any] = field(default_factory=dict)
     _asked: set[tuple[str, JobKind]] = field(default_factory=set)
     _variables: dict[str, Any] | None = None
 
@@ -124,7 +126,7 @@ class Operator:
         if self._variables is None:
             with self.use.database.read() as session:
                 source = templates.source_of(templates.find_version(session, self.template))
-            self._variables = example_values(source)
+            self._variables = {**example_values(source), **self.values}
         return self._variables
 
 

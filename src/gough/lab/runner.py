@@ -6,9 +6,10 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -26,8 +27,11 @@ from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
 from gough.lab.neighbour import NAME, Neighbour
 from gough.lab.operator import Operator, Standing
-from gough.lab.outages import Outages, lock_sqlite
+from gough.lab.outages import Deeds, Outages, lock_sqlite
 from gough.lab.pace import Pace
+from gough.lab.qemu import faults
+from gough.lab.qemu import rack as qemu
+from gough.lab.qemu.rack import QemuRack
 from gough.lab.screen import Screen
 from gough.lab.server_process import ServerProcess, build_agent, environment, free_port, write_environment
 from gough.services import people, regions, templates
@@ -38,6 +42,13 @@ from gough.services.regions import FeedAccount
 ROUND_SECONDS = 0.4
 ADMIN = "admin"
 MARKER = ".gough-lab"  # only a folder with this file in it is ever emptied
+
+
+class Hardware(StrEnum):
+    """What the lab's machines are."""
+
+    VIRTUAL = "virtual"
+    QEMU = "qemu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,7 @@ class Options:
     port: int
     folder: Path
     as_json: bool
+    hardware: Hardware = Hardware.VIRTUAL
 
 
 def run(options: Options) -> int:
@@ -64,22 +76,21 @@ def run(options: Options) -> int:
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
         machines = folder.resolve() / "machines"
+        rack = _rack(stack, options)
         hall = Hall(
-            options.machines, pace, machines, options.injections, preinstalled=options.preinstalled,
+            options.machines, pace, machines, options.injections, preinstalled=options.preinstalled, make=rack,
             osquery_scheme="http",
         )  # fmt: skip
         stack.callback(hall.close)
-        fleet = LabFleet()
-        stack.callback(fleet.close)
+        fleet = _fleet(stack, options)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")
         use, server = _start(stack, hall, fleet, folder, options, pace)
         password = _administrator(use)
-        url = use.settings.public_url
-        screen.say(_welcome(url, password, folder))
+        screen.say(_welcome(server.url, password, folder))
         hall.power_up()
         neighbour = _neighbour(stack, hall)
-        outages = Outages(options.injections, hall, _deeds(use, server) | {"fleet": fleet.close})
+        outages = Outages(options.injections, hall, _deeds(use, server, fleet))
         operator = Operator(use, options.template, frozenset(m.hostname for m in hall.preinstalled), hall)
         try:
             standings = _watch(operator, neighbour, outages, screen, options)
@@ -93,12 +104,15 @@ def run(options: Options) -> int:
 
 
 def _start(
-    stack: ExitStack, hall: Hall, fleet: LabFleet, folder: Path, options: Options, pace: Pace
+    stack: ExitStack, hall: Hall, fleet: LabFleet | None, folder: Path, options: Options, pace: Pace
 ) -> tuple[Use, ServerProcess]:
+    port = free_port(options.port)
     settings = environment(
-        folder, port=free_port(options.port), maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace,
-        fleet=(fleet.url, fleet.token),
+        folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace,
+        fleet=(fleet.url, fleet.token) if fleet else None,
     )  # fmt: skip
+    if options.hardware is Hardware.QEMU:
+        settings |= qemu.settings(port, folder / "machines")
     write_environment(folder, settings)
     build_agent(folder)
     server = ServerProcess(folder, settings)
@@ -108,20 +122,43 @@ def _start(
     stack.callback(use.database.close)
     with use.database.read() as session:
         templates.find_version(session, options.template)  # a wrong name is said before anything happens
-    import_pack(use, FIRST_FLEET)
+    if fleet is not None:
+        import_pack(use, FIRST_FLEET)
     if options.feed:
         regions.change(use, FIRST_REGION, feed=FeedAccount(hall.region.username, hall.region.password))
     return use, server
 
 
-def _deeds(use: Use, server: ServerProcess) -> dict[str, Callable[[], None]]:
+def _rack(stack: ExitStack, options: Options) -> QemuRack | None:
+    """Raises Invalid for what cannot befall hardware, and Unavailable where there is none."""
+    if options.hardware is Hardware.VIRTUAL:
+        return None
+    if options.preinstalled:
+        raise Invalid("Nobody else deploys real machines.", hint="Leave --preinstalled out.")
+    faults.check(options.injections)
+    rack = QemuRack()
+    stack.callback(rack.close)
+    return rack
+
+
+def _fleet(stack: ExitStack, options: Options) -> LabFleet | None:
+    """Virtual machines have an osquery of the lab's own; the image of real ones has none, and its apt no sources."""
+    if options.hardware is Hardware.QEMU:
+        return None
+    fleet = LabFleet()
+    stack.callback(fleet.close)
+    return fleet
+
+
+def _deeds(use: Use, server: ServerProcess, fleet: LabFleet | None) -> Deeds:
     """What can fail of the lab's Gough: it runs without Redis."""
 
     def kill() -> None:
         server.kill()
         server.start()
 
-    return {"worker": kill, "database": partial(lock_sqlite, use.database.engine.url.database or "")}
+    deeds = {"worker": kill, "database": partial(lock_sqlite, use.database.engine.url.database or "")}
+    return deeds | ({"fleet": fleet.close} if fleet else {})
 
 
 def _neighbour(stack: ExitStack, hall: Hall) -> Neighbour:

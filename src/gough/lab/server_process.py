@@ -128,7 +128,8 @@ class ServerProcess(GoughProcess):
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         super().__init__(folder, settings, "serve")
         self.log = folder / "server.log"
-        self.url = settings["GOUGH_PUBLIC_URL"]
+        # The public address may be one that only machines have a way to.
+        self.url = f"http://127.0.0.1:{settings['GOUGH_PORT']}"
 
     def start(self) -> None:
         """Returns when the server is ready. Raises Unavailable, with the end of its log, when it is not in time."""

@@ -35,6 +35,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "GOUGH_PORT": ("8443", 8443),
     "GOUGH_DATA_DIR": ("/var/lib/gough", Path("/var/lib/gough")),
     "GOUGH_TEMPLATES_DIR": ("/srv/templates", Path("/srv/templates")),
+    "GOUGH_CONSOLE_DIR": ("/var/consoles", Path("/var/consoles")),
     "GOUGH_AGENT_DIR": ("/srv/agent", Path("/srv/agent")),
     "GOUGH_SETUP_SECRET": ("hush-setup", "hush-setup"),
     "GOUGH_ADMINS_NEED_TOTP": ("true", True),

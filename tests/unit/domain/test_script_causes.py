@@ -40,6 +40,7 @@ GRUB = (
     f"entry: No space left on device.\n{CURTIN_END}"
 )
 MKFS = f"Command: ['mkfs.ext4', '-F', '-L', 'root', '/dev/sda2']\nExit code: 1\n{CURTIN_END}"
+ZSTD = "/*stdin*\\ : Decoding error (36) : Data corruption detected"
 WGET = f"wget: can't connect to remote host (10.0.0.2): Connection refused\n{CURTIN_END}"
 APT = "E: Failed to fetch http://archive.ubuntu.com/ubuntu/pool/main/g/grub2.deb  Temporary failure resolving 'proxy'"
 KEY = (
@@ -70,6 +71,7 @@ FAILURES = [
     ("maas-lshw", "commissioning", "Timed out", "", "hardware-probe-hangs"),
     (LOG, "installation", "Failed", GRUB, "bootloader-failed"),
     (LOG, "installation", "Failed", f"OSError: [Errno 28] No space left on device\n{CURTIN_END}", "install-disk-full"),
+    (LOG, "installation", "Failed", f"{ZSTD}\n{CURTIN_END}", "image-damaged"),
     (LOG, "installation", "Failed", f"{KEY}\n{APT}\n{CURTIN_END}", "mirror-not-trusted"),
     (LOG, "installation", "Failed", f"{APT}\n{CURTIN_END}", "mirror-unreachable"),
     (LOG, "installation", "Failed", "ValueError: no disk with serial 'S45PNA0M412345' found", "install-disk-missing"),

@@ -30,7 +30,7 @@ from gough.domain.stages import (
 )  # fmt: skip
 from gough.persistence.models import Job, JobStep
 from gough.persistence.types import Utc
-from gough.services import admission
+from gough.services import admission, consoles
 from gough.services.context import Use
 from gough.services.workflow import journal
 from gough.services.workflow.actions import ACTIONS, NotYet, abandon
@@ -90,6 +90,8 @@ def _walk(use: Use, session: Session, job: Job, now: datetime) -> Step:
     table, facts = _table(use, job), facts_of(session, job)
     while True:
         step = next_step(table, _ended(job), _running(job), facts, now)
+        if isinstance(step, End) and step.outcome is Outcome.OVERDUE:
+            consoles.quote(use, session, job, now)
         _record(session, job, step, now)
         if not isinstance(step, Start | End):
             return step
