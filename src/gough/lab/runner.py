@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -157,7 +157,10 @@ def _deeds(use: Use, server: ServerProcess, fleet: LabFleet | None) -> Deeds:
         server.kill()
         server.start()
 
-    deeds = {"worker": kill, "database": partial(lock_sqlite, use.database.engine.url.database or "")}
+    deeds: dict[str, Callable[[], None]] = {
+        "worker": kill,
+        "database": partial(lock_sqlite, use.database.engine.url.database or ""),
+    }
     return deeds | ({"fleet": fleet.close} if fleet else {})
 
 

@@ -17,7 +17,7 @@ from gough.lab.fleet.endpoints import application
 from gough.lab.osquery import Machine, Osquery, Tables, kept, read_flags
 from gough.lab.osquery.kept import BAD, GOOD, NUMBERS
 from gough.persistence.database import Database
-from gough.persistence.models import Policy
+from gough.persistence.models import Agent, Policy
 from gough.ports import SecurityServer
 from gough.services import agents, lifecycle
 from gough.services.fleet_hosts import enrolling, poll_all, servers
@@ -29,6 +29,7 @@ from tests.support.site import Credentials, Site
 URL, SECRET = "http://fleet.example/fleet", "an-enroll-secret-0123456789"
 ONE_ROOT = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE uid = 0 AND username != 'root')"
 KEY = "key of the agent"
+MACHINE = Machine(str(HARDWARE.hardware_uuid), "web-1", str(HARDWARE.serial))
 
 
 class Secured:
@@ -83,7 +84,7 @@ class Secured:
 
     def enrolled(self, *, neglected: tuple[str, ...] = ()) -> tuple[str, str, Osquery, Tables]:
         system_id, agent_id, user_data = self.booted()
-        tables = kept(Machine(HARDWARE.hardware_uuid, "web-1", HARDWARE.serial), neglected)
+        tables = kept(MACHINE, neglected)
         daemon = self.osquery(user_data, enrolling.secret_for(self.use, agent_id, KEY).secret, tables)
         daemon.step()
         self.look()
@@ -116,7 +117,7 @@ def test_a_machine_joins_fleet_with_a_secret_that_is_in_no_user_data(secured: Se
     assert (given.server, given.secret) == ("main", SECRET) and SECRET not in repr(given)
     secured.look()
     assert secured.site.steps(secured.job)["security"] == "running", "no host yet"
-    tables = kept(Machine(HARDWARE.hardware_uuid, "web-1", HARDWARE.serial))
+    tables = kept(MACHINE)
     secured.osquery(user_data, given.secret, tables).step()
     secured.look()
     machine = secured.site.machine(system_id)
@@ -130,7 +131,7 @@ def test_who_may_not_have_the_secret(secured: Secured, database: Database) -> No
         enrolling.secret_for(secured.use, agent_id, "another key")
     with pytest.raises(Unauthenticated):
         enrolling.secret_for(secured.use, "agt_nobody", KEY)
-    secured.fleet.intercept = lambda method, path: Answer(503, {})
+    secured.fleet.intercept = lambda method, path: Answer(503, "{}")
     with pytest.raises(Unavailable):
         enrolling.secret_for(secured.use, agent_id, KEY)
     secured.fleet.intercept = None
@@ -138,7 +139,7 @@ def test_who_may_not_have_the_secret(secured: Secured, database: Database) -> No
     with pytest.raises(NotFound):
         enrolling.secret_for(secured.use, agent_id, KEY)
     with database.write() as session:
-        found = session.get_one(agents.Agent, agent_id)
+        found = session.get_one(Agent, agent_id)
         agents.revoke(session, found.machine_id, now=secured.clock.now)
     with pytest.raises(Gone):
         enrolling.secret_for(secured.use, agent_id, KEY)
@@ -231,7 +232,7 @@ def test_a_reinstalled_machine_has_to_enrol_anew(secured: Secured) -> None:
 
 def test_while_fleet_is_down_the_reason_is_known_and_a_late_success_heals(secured: Secured) -> None:
     system_id, agent_id, user_data = secured.booted()
-    secured.fleet.intercept = lambda method, path: Answer(503, {})
+    secured.fleet.intercept = lambda method, path: Answer(503, "{}")
     secured.look()
     secured.look()
     secured.clock.forward(minutes=11)
@@ -240,7 +241,7 @@ def test_while_fleet_is_down_the_reason_is_known_and_a_late_success_heals(secure
     assert secured.site.diagnosis(secured.job)["cause"] == "fleet-down"
     assert told(secured, system_id) == ["server-down"], "once, however often it was asked"
     secured.fleet.intercept = None
-    tables = kept(Machine(HARDWARE.hardware_uuid, "web-1", HARDWARE.serial))
+    tables = kept(MACHINE)
     secured.osquery(user_data, enrolling.secret_for(secured.use, agent_id, KEY).secret, tables).step()
     secured.look()
     assert secured.site.machine(system_id).service == "in_service"
@@ -256,7 +257,7 @@ def test_a_process_that_dies_before_telling_loses_nothing_and_tells_nothing_twic
         raise Died
 
     system_id, agent_id, user_data = secured.booted()
-    tables = kept(Machine(HARDWARE.hardware_uuid, "web-1", HARDWARE.serial), ("users",))
+    tables = kept(MACHINE, ("users",))
     secured.osquery(user_data, enrolling.secret_for(secured.use, agent_id, KEY).secret, tables).step()
     with monkeypatch.context() as dying:
         dying.setattr("gough.services.fleet_hosts.polling.tell_all", die)
