@@ -17,7 +17,7 @@ LOOKING = frozenset(
      "export", "current", "check"}
 )  # fmt: skip
 OURSELVES = frozenset(
-    {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "region test", "fleet server test",
+    {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "backup", "restore", "region test", "fleet server test",
      "api", "login", "logout", "context add", "context use", "context remove", "context list", "context show"}
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ import typer
 
 LOCAL = frozenset(
     {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "db current", "db check", "secrets rotate",
-     "audit verify", "audit export"}
+     "audit verify", "audit export", "backup", "restore"}
 )  # fmt: skip
 
 

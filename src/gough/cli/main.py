@@ -11,6 +11,7 @@ from gough.cli import (
     api_keys,
     audit,
     auditing,
+    backups,
     bulk,
     contexts,
     fleet,
@@ -42,6 +43,8 @@ app.command("serve")(server.serve)
 app.command("worker")(server.worker)
 app.command("beat")(server.beat)
 app.command("doctor")(server.doctor)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("sync")(regions.sync)
 app.add_typer(server.db, name="db")
 app.add_typer(regions.app, name="region")
