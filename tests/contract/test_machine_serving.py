@@ -9,6 +9,7 @@ import pytest
 
 from gough.domain.machine_status import MachineStatus
 from gough.lab.maas import Region, Serving, serve
+from gough.lab.maas.serving import as_slow_as
 
 from .harness import DEADLINE, HARDWARE, Lab, Switches, Target, eventually, newest_id
 
@@ -89,6 +90,13 @@ def test_lists_wait_for_each_other_and_a_quick_question_only_for_the_one_being_s
     for thread in (*lists, quick):
         thread.join(DEADLINE)
     assert len(slow.waits) == 3
+
+
+def test_a_lab_may_be_as_slow_as_a_real_region() -> None:
+    serving = as_slow_as(0.5, 40)
+    assert (serving.seconds(0), serving.machine_bytes) == (0.5, 40_000)
+    assert serving.seconds(24) == pytest.approx(0.5 + 24 * 0.039)
+    assert as_slow_as(0, 0).seconds(1100) == 0
 
 
 def test_a_machine_is_as_long_as_a_real_one_and_says_the_same(slow_lab: Lab, slow: Slow) -> None:

@@ -19,6 +19,12 @@ def lab(
     hardware: Annotated[
         str, typer.Option(metavar="virtual|qemu", help="qemu: machines with disks, consoles and an operating system.")
     ] = "virtual",
+    maas_seconds: Annotated[
+        float, typer.Option(min=0, max=60, help="How long MAAS takes to answer about machines; a real one: 0.5.")
+    ] = 0,
+    machine_kb: Annotated[
+        int, typer.Option(min=0, max=1000, help="How much MAAS says of a machine; a real one: 37 to 43.")
+    ] = 0,
     feed: Annotated[bool, typer.Option(help="Follow the feed of MAAS's own pages, too.")] = True,
     exit_when_done: Annotated[bool, typer.Option(help="Stop when every machine has arrived or failed.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The portal's port; 0 takes a free one.")] = 8000,
@@ -34,6 +40,7 @@ def lab(
         for known in faults.FAULTS:
             print(f"{known.name:21} {known.point:14} {known.summary}")
         return
+    from gough.lab.maas.serving import as_slow_as
     from gough.lab.runner import Hardware, Options, run
 
     if hardware not in tuple(Hardware):
@@ -45,6 +52,6 @@ def lab(
         machines=machines, preinstalled=preinstalled, speed=speed, template=deploy, feed=feed,
         injections=tuple(faults.parse(text, machines, preinstalled) for text in fault or ()),
         exit_when_done=exit_when_done, port=port, folder=folder, as_json=output is Format.JSON,
-        hardware=Hardware(hardware),
+        hardware=Hardware(hardware), serving=as_slow_as(maas_seconds, machine_kb),
     )  # fmt: skip
     raise typer.Exit(run(options))

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from gough.domain.errors import Invalid
 from gough.lab.faults import Injection
 from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
+from gough.lab.maas.serving import Serving
 from gough.lab.neighbour import NAME, Neighbour
 from gough.lab.operator import Operator, Standing
 from gough.lab.outages import Deeds, Outages, lock_sqlite
@@ -64,6 +65,7 @@ class Options:
     folder: Path
     as_json: bool
     hardware: Hardware = Hardware.VIRTUAL
+    serving: Serving = field(default_factory=Serving)
 
 
 def run(options: Options) -> int:
@@ -82,6 +84,7 @@ def run(options: Options) -> int:
             osquery_scheme="http",
         )  # fmt: skip
         stack.callback(hall.close)
+        hall.region.desk.serving = options.serving
         fleet = _fleet(stack, options)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")

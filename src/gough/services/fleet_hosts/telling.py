@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gough.domain.host_binding import By
@@ -39,7 +39,7 @@ def tell_all(use: Use) -> None:
         with use.database.write() as session:
             _lock(session, ids)
             now = use.database.now(session)
-            for host in session.scalars(select(FleetHost).where(FleetHost.id.in_(ids)).order_by(FleetHost.id)):
+            for host in session.scalars(_held(ids)).all():
                 _tell(session, host, now)
         told = True
     if told:
@@ -70,6 +70,12 @@ def _untold(use: Use) -> Sequence[str]:
     with use.database.read() as session:
         query = select(FleetHost.id).where(FleetHost.untold.is_(True)).order_by(FleetHost.id).limit(AT_ONCE)
         return session.scalars(query).all()
+
+
+def _held(host_ids: Sequence[str]) -> Select[tuple[FleetHost]]:
+    """Those of these hosts that nobody else has told of meanwhile."""
+    still = select(FleetHost).where(FleetHost.id.in_(host_ids), FleetHost.untold.is_(True))
+    return still.order_by(FleetHost.id).with_for_update().execution_options(populate_existing=True)
 
 
 def _lock(session: Session, host_ids: Sequence[str]) -> None:
