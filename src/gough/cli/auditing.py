@@ -17,8 +17,8 @@ LOOKING = frozenset(
      "export", "current", "check"}
 )  # fmt: skip
 OURSELVES = frozenset(
-    {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "backup", "restore", "region test", "fleet server test",
-     "api", "login", "logout", "context add", "context use", "context remove", "context list", "context show"}
+    {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "backup", "restore", "region test",
+     "fleet server test", "api", "login", "logout", "context add", "context use", "context remove", "context list", "context show"}
 )  # fmt: skip
 
 
