@@ -18,7 +18,8 @@ LOOKING = frozenset(
 )  # fmt: skip
 OURSELVES = frozenset(
     {"lab", "serve", "worker", "beat", "doctor", "sync", "db upgrade", "backup", "restore", "region test",
-     "fleet server test", "api", "login", "logout", "context add", "context use", "context remove", "context list", "context show"}
+     "fleet server test", "api", "login", "logout", "context add", "context use", "context remove", "context list",
+     "context show"}
 )  # fmt: skip
 
 
