@@ -72,7 +72,7 @@ def _untold(use: Use) -> Sequence[str]:
         return session.scalars(query).all()
 
 
-def _held(host_ids: Sequence[str]) -> Select[tuple[FleetHost]]:
+def _held(host_ids: Sequence[str]) -> Select[FleetHost]:
     """Those of these hosts that nobody else has told of meanwhile."""
     still = select(FleetHost).where(FleetHost.id.in_(host_ids), FleetHost.untold.is_(True))
     return still.order_by(FleetHost.id).with_for_update().execution_options(populate_existing=True)
