@@ -157,6 +157,20 @@ def test_what_is_restored_is_what_was_there_in_every_table(pair: tuple[Database,
 
 
 @pytest.mark.postgres
+def test_rows_are_numbered_on_from_the_last_that_came_back(pair: tuple[Database, Database], tmp_path: Path) -> None:
+    full, fresh = pair
+    audit = TABLES["audit_log"]
+    row = {name: "x" for name in ("actor", "via", "action", "target", "outcome", "address", "request_id")}
+    row |= {"at": AT, "change": {}}
+    with full.write() as session:
+        session.connection().execute(insert(audit), [row] * 3)
+    take(full, tmp_path / "b.zip")
+    with Archive(tmp_path / "b.zip") as archive:
+        restore(archive, fresh)
+    with fresh.write() as session:
+        assert session.connection().execute(insert(audit).returning(audit.c.id), row).scalar_one() == 4
+
+
 def test_sqlite_moves_to_postgresql(pair: tuple[Database, Database], postgres_server: Any, tmp_path: Path) -> None:
     full, _ = pair
     start_counting(full)
