@@ -160,8 +160,8 @@ def test_what_is_restored_is_what_was_there_in_every_table(pair: tuple[Database,
 def test_rows_are_numbered_on_from_the_last_that_came_back(pair: tuple[Database, Database], tmp_path: Path) -> None:
     full, fresh = pair
     audit = TABLES["audit_log"]
-    row = dict.fromkeys(("actor", "via", "action", "target", "outcome", "address", "request_id"), "x")
-    row |= {"at": AT, "change": "{}"}
+    words = dict.fromkeys(("actor", "via", "action", "target", "outcome", "address", "request_id"), "x")
+    row = {**words, "at": AT, "change": "{}"}
     with full.write() as session:
         session.connection().execute(insert(audit), [row] * 3)
     take(full, tmp_path / "b.zip")
