@@ -12,6 +12,7 @@ from gough.services.fleet_hosts import servers
 from gough.services.waking import Bell
 from tests.integration.web.conftest import Client
 from tests.integration.web.portal_forms import faults, send, words
+from tests.support import measured
 from tests.support.fleet_site import URL, FleetSite
 
 HERE = "/security/servers"
@@ -55,6 +56,18 @@ def test_policies_that_fail_come_first_and_name_their_hosts(
     file = viewer.get("/security?format=csv").text.splitlines()
     assert len(file) == len(rows) + 1 and file[0].startswith("policy,critical,failing,")
     assert viewer.get("/security/policies/none").status_code == 404
+
+
+def test_a_machines_page_says_what_fails_on_it(viewer: Client, fleet_site: FleetSite) -> None:
+    measured.machine(fleet_site.use, "web-1")
+    assert 'data-key="fleet"' not in viewer.get("/machines/web-1").text, "Fleet has not heard of it"
+    nobody = "SELECT 1 FROM users WHERE username = 'nobody-here'"
+    fleet_site.client.create_policy(PolicyDraft("somebody is here", nobody, resolution="Add them."))
+    fleet_site.enrolled("web-1")
+    fleet_site.look()
+    page = viewer.get("/machines/web-1")
+    card = page.text.partition('data-key="fleet"')[2].partition("</section>")[0]
+    assert "somebody is here" in card and "Add them." in card and "Fails" in card and "Online" in card
 
 
 def test_hosts_are_narrowed_by_state_and_by_what_binds_them(viewer: Client, fleet_site: FleetSite) -> None:

@@ -106,6 +106,17 @@ def results(
     return [ResultLine(*row) for row in session.execute(query)]
 
 
+def failing(session: Session, host_id: str) -> list[tuple[Policy, datetime]]:
+    """The policies that fail on a host and since when, critical ones first, then by name."""
+    query = (
+        select(Policy, PolicyResult.since)
+        .join(PolicyResult, PolicyResult.policy_id == Policy.id)
+        .where(PolicyResult.host_id == host_id, PolicyResult.verdict == Verdict.FAIL.value)
+        .order_by(Policy.critical.desc(), Policy.name)
+    )
+    return [(policy, since) for policy, since in session.execute(query)]
+
+
 def _behind(after: Place) -> ColumnElement[bool]:
     name, number = after
     return (FleetHost.hostname > name) | ((FleetHost.hostname == name) & (FleetHost.id > number))

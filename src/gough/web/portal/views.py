@@ -10,10 +10,11 @@ from gough.domain.attribution import Holder
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import JobKind
-from gough.persistence.models import ACTIVE, Agent, Deployment, Job, Machine, MachineEvent
-from gough.services import agent_list, agents, jobs, lifecycle, machines, queue, templates, timeline
+from gough.persistence.models import ACTIVE, Agent, Deployment, FleetHost, Job, Machine, MachineEvent, Policy
+from gough.services import agent_list, agents, host_standing, jobs, lifecycle, machines, queue, templates, timeline
 from gough.services.agent_list import AgentView
 from gough.services.attribution import holder
+from gough.services.fleet_hosts import reading
 from gough.services.people import Caller
 from gough.services.queue import Waits
 from gough.web.portal.actions import Offer, Scene, job_offers, offers
@@ -40,6 +41,8 @@ class MachineView:
     agent: Agent | None
     about_agent: AgentView | None
     sample: dict[str, Any]
+    host: FleetHost | None
+    failing: list[tuple[Policy, datetime]]
     waits: Waits | None
     position: int
 
@@ -57,6 +60,7 @@ def machine_view(session: Session, name: str, caller: Caller, now: datetime, *, 
     scene = Scene(machine, job, holder(session, machine), caller)
     deployment = lifecycle.latest_deployment(session, machine.id)
     agent = agents.newest(session, machine.id)
+    fleet = host_standing.of_machine(session, machine.id)
     return MachineView(
         machine=machine,
         region=machine.region.name,
@@ -73,6 +77,8 @@ def machine_view(session: Session, name: str, caller: Caller, now: datetime, *, 
         agent=agent,
         about_agent=agent_list.view(agent, machine) if agent else None,
         sample=shown(agents.last_heartbeat(session, agent).get("samples")) if agent else {},
+        host=fleet.host if fleet else None,
+        failing=reading.failing(session, fleet.host.id) if fleet else [],
         waits=queue.waits(session, job, now) if job else None,
         position=timeline.stream_position(session),
     )
