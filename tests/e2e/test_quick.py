@@ -9,7 +9,7 @@ from tests.e2e.conftest import Served, enter
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 LIVE = ("/", "/jobs", "/work", "/machines")
-VISITS = 3 * STREAMS_OF_ONE
+VISITS = STREAMS_OF_ONE + 6
 BETWEEN_MS = 500  # as fast as somebody clicks who knows where to go
 
 
