@@ -131,6 +131,7 @@ def enter(page: Any, served: Served, look: Callable[[str], None] = lambda _title
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("heading", name="Overview").wait_for()
+    page.wait_for_load_state()  # keys mean something once the page's scripts have run
 
 
 def open_when_up(page: Any, url: str) -> None:
