@@ -1,14 +1,11 @@
 """What systemd does with what install_osquery.sh leaves on a virtual machine: asks for the secret, runs osqueryd."""
 
 import threading
+from contextlib import suppress
 from threading import Event
-
-import structlog
 
 from gough.lab.osquery import Osquery, Stopped, Tables, read_flags
 from gough.lab.system import System
-
-log = structlog.get_logger()
 
 ENROLL_SCRIPT = "/etc/osquery/gough-enroll.sh"
 FLAGS, SECRET = "/etc/osquery/osquery.flags", "/etc/osquery/enroll_secret"
@@ -36,15 +33,12 @@ class OsqueryService:
         while not self._system.inside(SECRET).is_file():
             if off.is_set():
                 return
-            if said := self._system.type_in(f'sh "$GOUGH_ROOT{ENROLL_SCRIPT}"'):
-                log.debug("no enroll secret yet", said=said)
+            if self._system.type_in(f'sh "$GOUGH_ROOT{ENROLL_SCRIPT}"'):  # it complains until the agent has enrolled
                 off.wait(AGAIN_SECONDS)
         while not (crashes or off.is_set()):
-            try:
+            with suppress(Stopped):  # systemd starts it again
                 self._daemon = self._daemon or self._started()
                 self._daemon.step()
-            except Stopped as why:
-                log.debug("osqueryd", said=str(why))
             off.wait(STEP_SECONDS)
 
     def _started(self) -> Osquery:
