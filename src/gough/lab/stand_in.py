@@ -69,7 +69,7 @@ def options(environment: Mapping[str, str]) -> Options:
 
 
 def start(chosen: Options, exits: ExitStack) -> tuple[str, str]:
-    """Everything runs, machines are on, MAAS's key and Fleet's token lie in their files: (MAAS_URL, FLEET_URL)."""
+    """Everything runs, machines are switched on, and MAAS's key lies in its file: (MAAS_URL, FLEET_URL)."""
     tls = None
     if chosen.certificate is not None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -83,7 +83,6 @@ def start(chosen: Options, exits: ExitStack) -> tuple[str, str]:
     fleet = LabFleet(chosen.fleet_port, prefix=chosen.fleet_prefix, tls=tls, host=chosen.host)
     exits.callback(fleet.close)
     hall.power_up()
-    hand_over(chosen.credentials / "fleet-token", fleet.token)
     hand_over(chosen.credentials / "maas-api-key", hall.region.api_key)
     return hall.maas_url, fleet.url
 
