@@ -76,8 +76,9 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh /etc/osquery/gough-enroll.sh
+# Enabled first: once the secret is there this unit does not run again, whatever happened in between.
 ExecStart=systemctl enable osqueryd
+ExecStart=/bin/sh /etc/osquery/gough-enroll.sh
 ExecStart=systemctl restart --no-block osqueryd
 Restart=on-failure
 RestartSec=10

@@ -17,8 +17,8 @@ RULES = (
         SECURITY,
         "osquery has enrolled, and a critical policy fails on the machine, so it is kept out of service.",
         "Follow the policy's resolution on the machine, then press Refetch on the host's page in Fleet: the stage ends "
-        "by itself when every critical policy passes. A policy that should not hold machines is marked so by `gough "
-        "fleet policy`.",
+        "by itself when every critical policy passes. Which are critical is said by the pack that they came from: "
+        "import one of your own to change that.",
         f"{FLEET_API}#get-host: policies[].response fail",
         present=(Match(Source.FLEET, "^policy-fails$"),),
     ),

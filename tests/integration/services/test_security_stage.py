@@ -267,3 +267,19 @@ def test_a_process_that_dies_before_telling_loses_nothing_and_tells_nothing_twic
     tell_all(secured.use)
     tell_all(secured.use)
     assert told(secured, system_id) == ["secret-given", "enrolled", "policy-fails"]
+
+
+def test_a_server_that_gough_forgets_holds_nobody_any_longer(secured: Secured) -> None:
+    system_id, agent_id, daemon, tables = secured.enrolled()
+    tables.set("users", BAD["users"], numbers=NUMBERS["users"])
+    secured.asks_again(daemon, agent_id, 2)
+    assert secured.site.machine(system_id).service == "attention"
+    servers.remove(secured.use, "main")
+    assert secured.site.machine(system_id).service == "in_service"
+
+
+def test_a_deployment_does_not_wait_for_a_server_that_gough_forgot(secured: Secured) -> None:
+    secured.booted()
+    servers.remove(secured.use, "main")
+    secured.site.settle()
+    assert secured.site.steps(secured.job)["security"] == "skipped"

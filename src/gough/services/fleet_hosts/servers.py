@@ -11,7 +11,7 @@ from gough.domain.host_binding import By
 from gough.persistence.models import FleetHost, FleetServer
 from gough.services import audit
 from gough.services.context import Use
-from gough.services.fleet_hosts.telling import server_in_trouble
+from gough.services.fleet_hosts.telling import followers, server_gone, server_in_trouble
 
 
 def add(
@@ -65,7 +65,10 @@ def remove(use: Use, name: str) -> None:
     with use.database.write() as session:
         server = find(session, name)
         audit.note(target=server.name, before={"url": f"{server.url}{server.url_prefix}"})
+        told = followers(session, server.id)
         session.execute(delete(FleetServer).where(FleetServer.id == server.id))
+        server_gone(session, told, use.database.now(session))
+    use.waker.wake()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,17 +53,32 @@ def host_gone(session: Session, machine_id: str, hostname: str, now: datetime) -
     _moved(session, machine_id, now)
 
 
+def followers(session: Session, server_id: str) -> Sequence[str]:
+    """The machines that something about a server decides, locked: those of its hosts, and those that wait for one."""
+    bound = select(FleetHost.machine_id).where(FleetHost.server_id == server_id, FleetHost.machine_id.is_not(None))
+    found = sorted({str(each) for query in (bound, _waiting()) for each in session.scalars(query)})
+    lock_machines(session, found)
+    return found
+
+
+def server_gone(session: Session, machine_ids: Sequence[str], now: datetime) -> None:
+    """Gough follows it no more: what it said holds nobody any longer."""
+    for machine_id in machine_ids:
+        _moved(session, machine_id, now)
+
+
 def server_in_trouble(session: Session, name: str, reason: str, now: datetime, *, is_down: bool) -> None:
     """For every machine whose deployment waits for Fleet: once a job."""
     kind = FleetEvent.SERVER_DOWN if is_down else FleetEvent.SERVER_REFUSES
-    waiting = (
-        select(Job.machine_id)
-        .join(JobStep, JobStep.job_id == Job.id)
-        .where(JobStep.name == "security", JobStep.state == "running", Job.superseded.is_(False))
-    )
-    for machine_id in session.scalars(waiting.order_by(Job.machine_id)).all():
+    for machine_id in session.scalars(_waiting().order_by(Job.machine_id)).all():
         event = TimelineEvent(Source.FLEET, kind, f"Fleet server {name}: {reason}", now, Level.ERROR)
         record_once(session, machine_id, event, now=now)
+
+
+def _waiting() -> Select[str]:
+    """Machines in stage security."""
+    running = (JobStep.name == "security", JobStep.state == "running", Job.superseded.is_(False))
+    return select(Job.machine_id).join(JobStep, JobStep.job_id == Job.id).where(*running)
 
 
 def _untold(use: Use) -> Sequence[str]:
