@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 
 from gough.domain.errors import GoughError, Unavailable
 from gough.domain.priorities import Priority
+from gough.jobs.credit import Credit, at_work, held
 from gough.jobs.dispatcher import Due
 from gough.jobs.leases import Mover
 from gough.jobs.pulse import EVERY
@@ -70,14 +71,14 @@ class Sender:
 
 def work(
     redis_url: str, mover: Mover, *, threads: int, log_level: str, queues: Sequence[str] = QUEUES,
-    beat: Callable[[], None] = lambda: None,
+    beat: Callable[[], None] = lambda: None, every: float = EVERY,
 ) -> None:  # fmt: skip
     """Be a worker of these queues until the process is told to stop; what is at hand is finished first.
 
-    `beat` is called every few seconds by the loop that takes messages.
+    `beat` is called `every` few seconds by the loop that takes messages.
     """
     app = with_task(queue(redis_url), mover)
-    app.steps["consumer"].add(_pulse_step(beat))
+    app.steps["consumer"].add(_pulse_step(beat, every))
     mover.start()
     try:
         worker = app.Worker(
@@ -89,15 +90,21 @@ def work(
         mover.stop()
 
 
-def _pulse_step(beat: Callable[[], None]) -> type[Any]:
+def _pulse_step(beat: Callable[[], None], every: float) -> type[Any]:
     """By the timer of the worker's own loop: a loop that hangs beats no more. https://docs.celeryq.dev (bootsteps)"""
 
     class Pulse(StartStopStep):  # type: ignore[misc]
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def start(self, parent: Any) -> None:
+            credit = Credit()
+
+            def look() -> None:
+                beat()
+                credit.check(held(parent), at_work())
+
             beat()
-            self.tick = parent.timer.call_repeatedly(EVERY, beat)
+            self.tick = parent.timer.call_repeatedly(every, look)
 
         def stop(self, parent: Any) -> None:  # noqa: ARG002  (Celery's own)
             self.tick.cancel()
