@@ -20,6 +20,7 @@ from bench.machine_list import COLUMNS
 from bench.raw import Raw
 from gough.web import wsgi
 from gough.web.guard import Guard
+from gough.web.server import settle_memory
 
 REQUESTS, MACHINES, SHORT = 6_000, 10_000, 50
 ME = "/api/v1/auth/me"
@@ -71,6 +72,7 @@ def _lists(url: str, folder: Path, effort: Effort) -> list[Figure]:
         seeding.machines(application.use.database, MACHINES)
         cookie = f"{COOKIE}={signed_in(application.use)}"
         guard, raw = wsgi.create(application), Raw(url)
+        settle_memory()  # as a server does before it serves
         short = partial(answer, guard, f"/api/v1/machines?limit={SHORT}", cookie)
         listed, aggregated = in_turn(
             effort.rounds * 2, partial(_milliseconds, short), partial(_milliseconds, partial(raw.rows, AGGREGATED))

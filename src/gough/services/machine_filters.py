@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Engine, and_, exists, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -18,6 +20,8 @@ from gough.services import agent_filter
 NONE = "-"  # as a value: machines that have no owner, site, …
 MOST_VALUES, LONGEST = 50, 256
 COMMON = 500  # machines with one tag
+REMEMBERED, MOST_REMEMBERED = 10.0, 1000  # seconds, tags
+_COMMON_TAGS: WeakKeyDictionary[Engine, dict[str, tuple[bool, float]]] = WeakKeyDictionary()
 REFUSED = "The list cannot be made."
 
 Chosen = Mapping[str, tuple[str, ...]]
@@ -72,12 +76,19 @@ def _tagged(session: Session, tag: str) -> ColumnElement[bool]:
 
 
 def is_common(session: Session, tag: str) -> bool:
-    """Whether so many machines have it that the first page is found sooner without asking for all of them."""
-    known: dict[str, bool] = session.info.setdefault("common tags", {})
-    if tag not in known:
+    """Whether so many machines have it that the first page is found sooner without asking for all of them.
+
+    Remembered for a while, as it is only about speed: who turns the pages of a list asks it each time.
+    """
+    known = _COMMON_TAGS.setdefault(session.get_bind().engine, {})
+    is_it, asked_at = known.get(tag, (False, -REMEMBERED))
+    if monotonic() - asked_at > REMEMBERED:
         one_more = select(MachineTag.machine_id).where(MachineTag.tag == tag).offset(COMMON).limit(1)
-        known[tag] = session.execute(one_more).first() is not None
-    return known[tag]
+        is_it = session.execute(one_more).first() is not None
+        if len(known) >= MOST_REMEMBERED:
+            known.clear()
+        known[tag] = is_it, monotonic()
+    return is_it
 
 
 FILTERS: Mapping[str, Filter] = {

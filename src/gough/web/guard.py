@@ -36,6 +36,7 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_SECURITY = tuple((name.lower(), (name, value)) for name, value in SECURITY.items())
 
 
 class Guard:
@@ -127,7 +128,7 @@ class Guard:
         cookies = (("Set-Cookie", cookie) for cookie in request.fresh_cookies)
         fresh = (header for header in request.fresh_headers if header[0].lower() not in given)
         headers = [*answer.headers, *cookies, *fresh, ("X-Request-Id", request_id)]
-        headers += [(name, value) for name, value in SECURITY.items() if name.lower() not in given]
+        headers += [header for name, header in _SECURITY if name not in given]
         if request.is_https:
             headers.append(("Strict-Transport-Security", "max-age=31536000"))
         if isinstance(answer.body, bytes) and answer.status not in (204, 304):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import orjson
+from werkzeug.http import parse_cookie
 
 from gough.domain.errors import Invalid
 from gough.services.context import Use
@@ -102,10 +102,7 @@ class Request:
 
     @cached_property
     def cookies(self) -> Mapping[str, str]:
-        try:
-            return {name: morsel.value for name, morsel in SimpleCookie(self.header("Cookie")).items()}
-        except CookieError:
-            return {}
+        return parse_cookie(self.header("Cookie"))
 
 
 def _fields(text: str, most: int) -> Mapping[str, str]:

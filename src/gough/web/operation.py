@@ -53,6 +53,8 @@ def _allowed(found: Operation, request: Request, parts: dict[str, str]) -> Answe
 
 
 def _act(found: Operation, request: Request, parts: dict[str, str], given: dict[str, Any]) -> Answer:
+    if found.edited is None:
+        return found.handler(request, **given)
     with conditional.held(found, request, parts):
         answer = found.handler(request, **given)
     return conditional.tagged(found, request, parts, answer)

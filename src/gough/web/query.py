@@ -1,6 +1,7 @@
 """Reading an address's parameters as what an operation declares."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
@@ -29,11 +30,12 @@ REFUSED = "The address has parameters that this operation does not take like thi
 
 def parse_query(request: Request, model: type[Model]) -> Model:
     """Raises Invalid with every parameter that is wrong, as `?name`."""
+    text = str(request.environ.get("QUERY_STRING", ""))
+    if not text and isinstance(usual := _usual(model), model):
+        return usual
     given: dict[str, list[str]] = {}
     try:
-        pairs = parse_qsl(
-            str(request.environ.get("QUERY_STRING", "")), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
-        )
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise Invalid(REFUSED, hint=f"Give at most {MOST_PARAMETERS} parameters.") from None
     for name, value in pairs:
@@ -47,6 +49,15 @@ def parse_query(request: Request, model: type[Model]) -> Model:
     except ValidationError as error:
         found = [Problem(f"?{e['loc'][0]}", _said(e["type"], e["msg"])) for e in error.errors(include_input=False)]
         raise Invalid(REFUSED, problems=found) from None
+
+
+@cache
+def _usual(model: type[Query]) -> Query | None:
+    """What an address without parameters means; None where it must have some. One for all, as nobody can change it."""
+    try:
+        return model()
+    except ValidationError:
+        return None
 
 
 def _unreadable(given: dict[str, list[str]], model: type[Query]) -> list[Problem]:

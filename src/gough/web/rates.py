@@ -9,10 +9,8 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 import structlog
-from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
-from limits.strategies import FixedWindowRateLimiter
 
 from gough.config import Settings
 from gough.domain.permissions import Permission
@@ -113,7 +111,7 @@ class Rates:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._limiter = FixedWindowRateLimiter(_storage(settings))
+        self._counts = _storage(settings)
         self._agents: Counter[str] = Counter()
         self._minute = 0
         self._rests_until = 0.0
@@ -126,20 +124,20 @@ class Rates:
             return ()
         if policy is HEARTBEATS:
             return self._count_agent(request, most)
-        item = RateLimitItemPerMinute(most, namespace="gough")
+        key = f"gough/{policy.name}/{policy.whose(request)}"
         try:
-            allowed = self._limiter.hit(item, policy.name, policy.whose(request))
-            window = self._limiter.get_window_stats(item, policy.name, policy.whose(request))
+            used = self._counts.incr(key, SECONDS)
+            ends = self._counts.get_expiry(key)
         except StorageError as error:
             log.warning("rate limits are not counted", error=str(error.storage_error))
             self._rests_until = monotonic() + REST_SECONDS  # else every request would wait for it
             return ()
-        left = max(1, ceil(window.reset_time - time()))
+        left = max(1, ceil(ends - time()))
         headers = (
             ("RateLimit-Policy", f'"{policy.name}";q={most};w={SECONDS}'),
-            ("RateLimit", f'"{policy.name}";r={max(0, window.remaining)};t={left}'),
+            ("RateLimit", f'"{policy.name}";r={max(0, most - used)};t={left}'),
         )
-        if allowed:
+        if used <= most:
             return headers
         raise Fault(
             429, "TOO_MANY_REQUESTS", f"More than {most} requests in a minute.", hint=f"Go on in {left} s.",

@@ -42,7 +42,8 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises Misconfigured before anything listens."""
     logs.configure("DEBUG" if settings.debug else settings.log_level)
     _prepare(settings)
-    traffic.share(settings.data_dir / "traffic")
+    if settings.web_processes > 1:
+        traffic.share(settings.data_dir / "traffic")
     server = Server(
         "gough",
         address=settings.host,
@@ -97,11 +98,11 @@ def _load(settings: Settings, parent: int) -> Guard:
     on_end(guard.site.feed.close)
     application.start()
     _serving = guard
-    _settle_memory()
+    settle_memory()
     return guard
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What has been loaded by now stays to the end: the collector need not look at it again and again."""
     gc.collect()
     gc.freeze()

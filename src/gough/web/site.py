@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from gough.bootstrap import Application, queue_answers
@@ -41,15 +42,20 @@ class Site:
 
     def serves(self, host: str) -> bool:
         """Whether a Host header names this site: the public address, or the loopback at any port."""
-        try:
-            given = urlsplit(f"//{host}")
-            name, port = given.hostname, given.port
-        except ValueError:
-            return False
-        if given.path or given.username is not None or not name:
-            return False
-        if name in LOOPBACK:
-            return True
-        public = urlsplit(self.settings.public_url)
-        default = _PORTS.get(public.scheme)
-        return name == public.hostname and (port or default) == (public.port or default)
+        return _is_of(self.settings.public_url, host)
+
+
+@lru_cache(maxsize=256)
+def _is_of(public_url: str, host: str) -> bool:
+    try:
+        given = urlsplit(f"//{host}")
+        name, port = given.hostname, given.port
+    except ValueError:
+        return False
+    if given.path or given.username is not None or not name:
+        return False
+    if name in LOOPBACK:
+        return True
+    public = urlsplit(public_url)
+    default = _PORTS.get(public.scheme)
+    return name == public.hostname and (port or default) == (public.port or default)

@@ -1,11 +1,15 @@
 """Planted secrets never reach the log."""
 
+import io
 import json
 import logging
+import sys
 from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gough.web import logs
 from tests.integration.web.conftest import Client
@@ -49,6 +53,32 @@ def test_secrets_are_taken_out(restored: None, capsys: pytest.CaptureFixture[str
     assert said.count("\n") == 3
     assert "***" in said
     assert secret not in said
+
+
+PIECES = (
+    "password", "Secret", "TOKEN", "api_key", "apikey", "authorization", "Bearer", "oauth", "eyJ",
+    "gough_0123456789abcdef_",
+    "://", "@", ":", "=", ";", " ", "\"", "u", "pw", ".", "/", "/api/v1/reports/cloud-init/", "a1B2c3D4e5F6g7H8i9",
+    "a1B2c3D4e5F6g7H8i9a1B2c3D4e5F6g7", "eyJhbGciOiJIUzI1NiJ9",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_no_text_with_a_secret_is_passed_over_for_speed(text: str) -> None:
+    slowly = text
+    for pattern, instead in logs._PATTERNS:
+        slowly = pattern.sub(instead, slowly)
+    assert logs._clean(text) == slowly
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_else(
+    restored: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", gone)
+    logs.configure("INFO")
+    gone.close()
+    structlog.get_logger().info("nobody reads this")
 
 
 def lines(said: str) -> list[dict[str, Any]]:

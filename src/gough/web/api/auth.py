@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field
@@ -79,8 +80,13 @@ def logout(request: Request, body: Logout) -> Answer:  # noqa: ARG001  (refuses 
 @operation("GET /api/v1/auth/me", permission=Permission.VIEW, gives={200: Me}, summary="Who asks, and what they may.")
 def me(request: Request) -> Answer:
     caller = request.known_caller
-    permissions = sorted(each.value for each in caller.permissions)
+    permissions = _sorted(caller.permissions)
     return as_json({"name": caller.name, "role": caller.role.value, "via": caller.via, "permissions": permissions})
+
+
+@lru_cache(maxsize=64)  # roles and scopes are few, and every page of a program begins by asking
+def _sorted(permissions: frozenset[Permission]) -> list[str]:
+    return sorted(each.value for each in permissions)
 
 
 @operation(
