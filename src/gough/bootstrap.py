@@ -11,6 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from gough.adapters import fleet
+from gough.adapters.ansible.runner import AnsibleRunner
 from gough.adapters.maas import connect
 from gough.adapters.maas.feed import open_feed
 from gough.cloud_init.delivery import ARTEFACT
@@ -23,8 +24,8 @@ from gough.jobs.followers import Followers
 from gough.jobs.pulse import pulse
 from gough.persistence import schema
 from gough.persistence.database import Database
-from gough.ports import IdentityProvider, Waker
-from gough.services import regions, templates
+from gough.ports import Configurator, IdentityProvider, Waker
+from gough.services import regions, ssh_keys, templates
 from gough.services.context import Use
 from gough.services.fleet_hosts import servers
 from gough.services.secrets import Sealer
@@ -111,9 +112,15 @@ def wire(settings: Settings | None = None) -> Application:
         agent_checksums=lambda: agent_checksums(agent_dir(settings)),
         open_feed=partial(open_feed, loopback=settings.may_ask_loopback),
         connect_security=partial(fleet.connect, loopback=settings.may_ask_loopback),
+        configurator=_configurator(settings) if settings.ansible else None,
         identity_provider=cache(partial(_identity_provider, settings)) if settings.oidc_issuer else None,
     )
     return Application(use, bell, Executor(use, bell), Followers(use))
+
+
+def _configurator(settings: Settings) -> Configurator:
+    folder = settings.ansible_dir or shared("ansible")
+    return AnsibleRunner(folder / "collections", settings.ssh_config)
 
 
 def _identity_provider(settings: Settings) -> IdentityProvider:
@@ -167,6 +174,8 @@ def prepare(use: Use) -> None:
     templates.import_library(use, folder, by="library")
     _first_region(use)
     _first_fleet(use)
+    if use.settings.ansible:
+        ssh_keys.prepare(use)
 
 
 def _first_fleet(use: Use) -> None:

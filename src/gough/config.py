@@ -96,6 +96,11 @@ class Settings(BaseModel):
     maas_presence_seconds: float = Field(300, alias="GOUGH_MAAS_PRESENCE_SECONDS", gt=0)
     fleet_poll_seconds: float = Field(15, alias="GOUGH_FLEET_POLL_SECONDS", gt=0)
     fleet_full_seconds: float = Field(600, alias="GOUGH_FLEET_FULL_SECONDS", gt=0)
+    ansible: bool = Field(False, alias="GOUGH_ANSIBLE")
+    ansible_dir: Path | None = Field(None, alias="GOUGH_ANSIBLE_DIR")
+    ansible_user: str = Field("gough-ansible", alias="GOUGH_ANSIBLE_USER", pattern=r"^[a-z_][a-z0-9_-]{0,31}$")
+    ansible_parallel: int = Field(2, alias="GOUGH_ANSIBLE_PARALLEL", ge=1, le=64)
+    ssh_config: Path | None = Field(None, alias="GOUGH_SSH_CONFIG")
     rate_limit: int = Field(1200, alias="GOUGH_RATE_LIMIT", ge=0, le=10**9)
     agent_interval_seconds: float = Field(60, alias="GOUGH_AGENT_INTERVAL_SECONDS", gt=0)
     deadlines: Annotated[Mapping[str, timedelta], BeforeValidator(_deadlines)] = Field(

@@ -1,9 +1,11 @@
 """What the use cases need from the outside. Adapters fulfil it; nothing here knows how."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
 
 from gough.domain.fleet_hosts import HostRecord, PolicyDraft, PolicyRecord
 from gough.domain.machine_options import (
@@ -377,6 +379,60 @@ class SecurityServer(Protocol):
 
     def enroll_secrets(self) -> Sequence[str]:
         """With any of them osquery may enrol."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A playbook of Gough's for one machine. `playbook` is a file; `private_key` is in OpenSSH's form.
+
+    `variables` are the host's, `groups` those that it is in. `known_hosts` is a file that keeps its SSH keys.
+    """
+
+    playbook: Path
+    hostname: str
+    variables: Mapping[str, Any] = field(repr=False)
+    groups: Sequence[str]
+    private_key: str = field(repr=False)
+    known_hosts: Path
+
+
+class TaskOutcome(StrEnum):
+    CHANGED = "changed"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a task came to on the machine. `said` is Ansible's message, censored where the task has `no_log`."""
+
+    task: str
+    outcome: TaskOutcome
+    said: str = ""
+
+
+class PlayEnd(StrEnum):
+    CONVERGED = "converged"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How it ended, Ansible's counts of tasks, and what it printed last where no task says why."""
+
+    end: PlayEnd
+    recap: Mapping[str, int]
+    said: str = ""
+
+
+class Configurator(Protocol):
+    """Runs playbooks. Raises Unavailable where that cannot be begun."""
+
+    def play(self, play: Play, heard: Callable[[TaskResult], None], stop: Callable[[], bool]) -> Played:
+        """Blocks until the end. `heard` is told of each task that matters; `stop` is asked every second or so."""
         ...
 
 

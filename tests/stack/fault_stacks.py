@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from gough.bootstrap import FIRST_FLEET, wire
 from gough.config import read_settings
+from gough.lab import ansible
 from gough.lab.faults import Injection
 from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
@@ -28,7 +29,7 @@ SPEED = 60.0
 # runs is taken up again within a minute.
 DEADLINES = {
     "validate": 120, "submit": 30, "commission": 60, "test": 60, "install": 60, "first-boot": 60, "agent": 45,
-    "security": 60, "verify": 60,
+    "security": 60, "configure": 120, "verify": 60,
 }  # fmt: skip
 
 
@@ -82,14 +83,16 @@ def _hall(
     exits: ExitStack, folder: Path, machines: int, injections: Sequence[Injection]
 ) -> tuple[Hall, LabFleet, dict[str, str]]:
     pace = Pace(SPEED)
-    hall = Hall(machines, pace, folder / "machines", injections, osquery_scheme="http")
+    need(not ansible.missing(), ansible.missing(), "apt-get install openssh-server")
+    site = ansible.Site(folder / "ansible")
+    hall = Hall(machines, pace, folder / "machines", injections, osquery_scheme="http", ansible=site)
     exits.callback(hall.close)
     fleet = LabFleet()
     exits.callback(fleet.close)
     gough = folder / "gough"
     settings = environment(
         gough, port=free_port(0), maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace,
-        fleet=(fleet.url, fleet.token),
+        fleet=(fleet.url, fleet.token), more=site.settings(),
     )  # fmt: skip
     build_agent(gough)
     return hall, fleet, settings | {"GOUGH_DEADLINES": ",".join(f"{name}={time}s" for name, time in DEADLINES.items())}

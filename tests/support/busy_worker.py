@@ -31,7 +31,7 @@ class Held(Mover):
 
     def stop(self, patience: float = 0) -> None: ...
 
-    def move(self, job_id: str | None = None) -> bool:
+    def move(self, job_id: str | None = None, *, queue: str | None = None) -> bool:
         print(job_id, file=sys.__stdout__, flush=True)  # Celery has put a log in the place of the other one
         return self._let_go.wait()
 

@@ -24,7 +24,7 @@ class Turns(Mover):
         self._mover: Mover | None = None
         self.came = self.moved = 0
 
-    def move(self, job_id: str | None = None) -> bool:
+    def move(self, job_id: str | None = None, *, queue: str | None = None) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: self._mover is not None, PATIENCE)
             mover = self._mover

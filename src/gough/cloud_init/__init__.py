@@ -6,7 +6,7 @@ prepared = prepare(source, {"ssh_keys": [key]}, MachineContext.of(machine), deli
 
 from gough.cloud_init.check import SIZE_LIMIT, check
 from gough.cloud_init.compile import compile_user_data
-from gough.cloud_init.delivery import Delivery, Osquery
+from gough.cloud_init.delivery import AnsibleAccess, Delivery, Osquery
 from gough.cloud_init.findings import Finding, Severity
 from gough.cloud_init.installer import script as agent_installer
 from gough.cloud_init.library import discover, read
@@ -21,6 +21,7 @@ from gough.cloud_init.source import TemplateSource, Texts, parse, parse_texts
 __all__ = [
     "EXAMPLE_MACHINE",
     "SIZE_LIMIT",
+    "AnsibleAccess",
     "Delivery",
     "Finding",
     "MachineContext",

@@ -1,4 +1,4 @@
-"""From a rendered cloud-config to the user-data that MAAS is given: a MIME multipart of up to five parts.
+"""From a rendered cloud-config to the user-data that MAAS is given: a MIME multipart of up to six parts.
 
 MAAS sends its own configuration as vendor-data, and a user's `runcmd` or `write_files` would replace MAAS's whole
 list. So the delivered cloud-config holds neither; they become shell scripts, which cloud-init runs in the order of
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from gough.cloud_init import installer, osquery, runcmd, write_files
+from gough.cloud_init import ansible, installer, osquery, runcmd, write_files
 from gough.cloud_init.delivery import Delivery
 from gough.cloud_init.mime import Part, assemble
 from gough.domain.errors import Invalid, Problem
@@ -34,6 +34,8 @@ def compile_user_data(config: Mapping[str, object], delivery: Delivery) -> bytes
     parts.append(Part(SCRIPT, installer.NAME, installer.script(delivery)))
     if delivery.osquery is not None:
         parts.append(Part(SCRIPT, osquery.NAME, osquery.script(delivery, delivery.osquery)))
+    if delivery.ansible is not None:
+        parts.append(Part(SCRIPT, ansible.NAME, ansible.script(delivery.ansible)))
     return assemble(parts)
 
 

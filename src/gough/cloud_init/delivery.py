@@ -30,6 +30,14 @@ class Osquery:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsibleAccess:
+    """The account that Gough's Ansible uses on the machine, and the public key that opens it."""
+
+    user: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """`agent_checksums` leads from the name of an archive or package of the agent to its sha256.
 
@@ -46,6 +54,7 @@ class Delivery:
     agent_checksums: Mapping[str, str] = field(default_factory=dict)
     allow_http: bool = False
     osquery: Osquery | None = None
+    ansible: AnsibleAccess | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))

@@ -1,6 +1,6 @@
 """The rules of diagnosis, most specific first. Each names the real evidence it matches, and where that is written."""
 
-from gough.domain import diagnosis_agent, diagnosis_boot, diagnosis_fleet
+from gough.domain import diagnosis_agent, diagnosis_ansible, diagnosis_boot, diagnosis_fleet
 from gough.domain.diagnosis_maas import ASKING, BOOTING, POWER, SCRIPTS, TAKEN
 from gough.domain.diagnosis_rule import EVERY_STAGE, Match, Rule
 from gough.domain.diagnosis_scripts import SCRIPT_RULES
@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     *diagnosis_boot.RULES,
     *diagnosis_agent.RULES,
     *diagnosis_fleet.RULES,
+    *diagnosis_ansible.RULES,
     *diagnosis_agent.SILENCE,
 )
 

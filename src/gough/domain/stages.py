@@ -22,6 +22,7 @@ class Action(StrEnum):
     SUBMIT_RELEASE = "submit-release"
     MARK_ADOPTED = "mark-adopted"
     PROTECT = "protect"
+    RUN_PLAYBOOK = "run-playbook"
 
 
 class Retry(StrEnum):
@@ -86,7 +87,7 @@ IN_SERVICE = (
         waiver=Waiver("not configured", lambda f: not f.fleet_configured),
     ),
     Stage(
-        "configure", timedelta(minutes=30),
+        "configure", timedelta(minutes=30), action=Action.RUN_PLAYBOOK,
         done=lambda f: f.playbooks_converged, failed=lambda f: f.playbooks_failed,
         waiver=Waiver("not configured", lambda f: not f.playbooks_wanted),
     ),

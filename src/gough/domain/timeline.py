@@ -10,6 +10,7 @@ class Source(StrEnum):
     CLOUD_INIT = "cloud-init"
     AGENT = "agent"
     FLEET = "fleet"
+    ANSIBLE = "ansible"
     GOUGH = "gough"
     PERSON = "person"
     CONSOLE = "console"
@@ -75,6 +76,16 @@ class FleetEvent(StrEnum):
     POLICY_PASSES = "policy-passes"
     SERVER_DOWN = "server-down"
     SERVER_REFUSES = "server-refuses"
+
+
+class AnsibleEvent(StrEnum):
+    """What Gough tells of a playbook's run on a machine."""
+
+    PLAY_STARTED = "play-started"
+    TASK_CHANGED = "task-changed"
+    TASK_FAILED = "task-failed"
+    UNREACHABLE = "unreachable"
+    PLAY_ENDED = "play-ended"
 
 
 class ConsoleEvent(StrEnum):

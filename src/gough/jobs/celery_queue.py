@@ -22,8 +22,9 @@ from gough.jobs.credit import Credit, at_work, held
 from gough.jobs.dispatcher import Due
 from gough.jobs.leases import Mover
 from gough.jobs.pulse import EVERY
-from gough.jobs.routing import DEFAULT, QUEUES, queue_of
+from gough.jobs.routing import QUEUES
 from gough.services.waking import Bell
+from gough.services.workflow.queues import DEFAULT
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ class Sender:
     def __call__(self, due: Due) -> None:
         """Raises Unavailable when Redis does not take it."""
         try:
-            where: dict[str, Any] = {"queue": queue_of(due.kind), "priority": STEPS[due.priority]}
+            where: dict[str, Any] = {"queue": due.queue, "priority": STEPS[due.priority]}
             self._app.send_task(MOVE, args=(due.job_id,), retry=False, **where)
         except (OperationalError, redis.RedisError, OSError) as error:
             raise _unavailable(error) from error

@@ -14,7 +14,6 @@ from sqlalchemy import or_, select, update
 
 from gough.domain.errors import GoughError
 from gough.domain.priorities import Priority, word_of
-from gough.domain.stages import JobKind
 from gough.persistence.models import Job
 from gough.services.context import Use
 from gough.services.waking import Bell
@@ -24,10 +23,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A job that wants a worker. Only its id is sent; its kind and priority say which way."""
+    """A job that wants a worker. Only its id is sent; its queue and priority say which way."""
 
     job_id: str
-    kind: JobKind
+    queue: str
     priority: Priority
 
 
@@ -47,9 +46,11 @@ def dispatch_due(use: Use, send: Send) -> int:
             Job.dispatched_at < Job.lease_until,  # whoever took it with that message died with it
         )  # fmt: skip
         free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
-        query = select(Job.id, Job.kind, Job.priority).where(Job.wake_at.is_not(None), Job.wake_at <= now, free, unsent)
+        query = select(Job.id, Job.queue, Job.priority).where(
+            Job.wake_at.is_not(None), Job.wake_at <= now, free, unsent
+        )
         found = session.execute(query.order_by(Job.priority.desc(), Job.wake_at).limit(MOST))
-        due = [Due(job_id, JobKind(kind), word_of(rank)) for job_id, kind, rank in found]
+        due = [Due(job_id, queue, word_of(rank)) for job_id, queue, rank in found]
     sent = []
     try:
         for each in due:

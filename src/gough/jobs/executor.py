@@ -13,9 +13,11 @@ from gough.jobs.leases import Mover
 from gough.services.context import Use
 from gough.services.waking import Bell
 from gough.services.workflow.claim import seconds_until_due
+from gough.services.workflow.queues import ANSIBLE, DEFAULT
 
 log = structlog.get_logger()
 
+NAMES = {DEFAULT: "worker", ANSIBLE: "player"}  # of threads
 LONGEST_SLEEP = 1.0  # seconds; another process may have made a job without being able to wake us
 PAUSE_AFTER_ERROR = 1.0
 
@@ -27,8 +29,15 @@ class Executor:
         self._use, self._bell = use, bell
         self._mover = Mover(use)
         self._stopped = Event()
-        count = use.settings.worker_threads
-        self._threads = [Thread(target=self._work, name=f"worker-{n}", daemon=True) for n in range(count)]
+        counts = {
+            DEFAULT: use.settings.worker_threads,
+            ANSIBLE: use.settings.ansible_parallel if use.settings.ansible else 0,
+        }
+        self._threads = [
+            Thread(target=self._work, args=(queue,), name=f"{NAMES[queue]}-{n}", daemon=True)
+            for queue, count in counts.items()
+            for n in range(count)
+        ]
 
     def start(self) -> None:
         self._mover.start()
@@ -55,13 +64,13 @@ class Executor:
         """Move one due job. Whether there was one."""
         return self._mover.move()
 
-    def _work(self) -> None:
+    def _work(self, queue: str) -> None:
         while not self._stopped.is_set():
             heard = self._bell.rings
             try:
-                if self._mover.move():
+                if self._mover.move(queue=queue):
                     continue
-                due = seconds_until_due(self._use.database)
+                due = seconds_until_due(self._use.database, queue)
             except GoughError as error:
                 log.warning("worker pauses", error=str(error))
                 due = PAUSE_AFTER_ERROR

@@ -37,9 +37,9 @@ class Mover:
         if self._keeper.is_alive():
             self._keeper.join(patience)
 
-    def move(self, job_id: str | None = None) -> bool:
-        """Move the most urgent job that is due, or this very one. Whether there was one to move."""
-        claim = claim_due(self._use.database, owner=self._owner, lease=self._lease, job_id=job_id)
+    def move(self, job_id: str | None = None, *, queue: str | None = None) -> bool:
+        """Move the most urgent job that is due, of one queue or of all, or this very one. Whether there was one."""
+        claim = claim_due(self._use.database, owner=self._owner, lease=self._lease, job_id=job_id, queue=queue)
         if claim is None:
             return False
         with self._kept(claim):

@@ -1,18 +1,15 @@
-"""Which of Celery's queues a job goes into, so that long work of one kind does not hold up the rest."""
+"""Which queue a job waits in, so that long work of one kind does not hold up the rest.
 
-from collections.abc import Mapping, Sequence
+A job says itself where it waits (`Job.queue`): it moves into `ansible` when it is about to run a playbook, and back
+when that is done. In-process executors have threads for each queue; Celery has a queue of that name.
+"""
+
+from collections.abc import Sequence
 
 from gough.domain.errors import Invalid, Problem
-from gough.domain.stages import JobKind
+from gough.services.workflow.queues import ANSIBLE, DEFAULT
 
-DEFAULT, ANSIBLE = "default", "ansible"
 QUEUES = (DEFAULT, ANSIBLE)
-QUEUE_OF: Mapping[JobKind, str] = {}
-"""By kind; what is not named goes into `default`. Kinds that run playbooks belong into `ansible`."""
-
-
-def queue_of(kind: JobKind) -> str:
-    return QUEUE_OF.get(kind, DEFAULT)
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Point(StrEnum):
     AGENT_START = "agent-start"
     OSQUERY_START = "osquery-start"
     OSQUERY_TABLE = "osquery-table"
+    SSH = "ssh"
+    PLAYBOOK = "playbook"
     GOUGH = "gough"
 
 
@@ -105,6 +107,9 @@ FAULTS = (
     Fault("osquery-never-enrols", P.OSQUERY_START, "osquery is installed, and crashes before it enrols in Fleet"),
     Fault("critical-policy-fails", P.OSQUERY_TABLE, "a second account has root's id, which a critical policy forbids",
           "users"),
+    Fault("ssh-unreachable", P.SSH, "the machine's SSH server does not run, so no playbook reaches it"),
+    Fault("playbook-fails", P.PLAYBOOK, "a task of the playbook fails: a folder stands where it writes a file",
+          "etc/motd"),
     Fault("fleet-down", P.GOUGH, "Fleet stops answering before the machine can enrol", "fleet"),
     Fault("worker-killed", P.GOUGH, "kill -9 to Gough while the machine is installed", "worker"),
     Fault("database-down", P.GOUGH, "the database stops answering for some seconds", "database"),

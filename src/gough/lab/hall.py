@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from gough.lab.ansible import Site
 from gough.lab.faults import LATER, Injection
 from gough.lab.maas import PowerError, Region, Server, serve
 from gough.lab.machine import VirtualMachine
@@ -51,12 +52,13 @@ class Hall:
     def __init__(
         self, count: int, pace: Pace, folder: Path, injections: Sequence[Injection] = (), *, preinstalled: int = 0,
         host: str = "127.0.0.1", port: int = 0, osquery_scheme: str = "https", make: MakeMachine | None = None,
+        ansible: Site | None = None,
     ) -> None:  # fmt: skip
         self._injections = tuple(injections)
         self._own = count - preinstalled
         self.region = Region(power=self, pace=1 / pace.speed)
         self.region.intercept = self._intercept
-        make = make or partial(_virtual, pace, osquery_scheme)
+        make = make or partial(_virtual, pace, osquery_scheme, ansible)
         self.machines: list[LabMachine] = [
             make(number, self.region, folder / f"node-{number:02}", self._injections_of(number))
             for number in range(1, count + 1)
@@ -125,6 +127,7 @@ class Hall:
 
 
 def _virtual(
-    pace: Pace, osquery_scheme: str, number: int, region: Region, folder: Path, injections: tuple[Injection, ...]
-) -> VirtualMachine:
-    return VirtualMachine(number, region, pace, folder, injections, osquery_scheme=osquery_scheme)
+    pace: Pace, osquery_scheme: str, ansible: Site | None, number: int, region: Region, folder: Path,
+    injections: tuple[Injection, ...],
+) -> VirtualMachine:  # fmt: skip
+    return VirtualMachine(number, region, pace, folder, injections, osquery_scheme=osquery_scheme, ansible=ansible)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from gough.domain.machine_status import MachineStatus
 from gough.lab import pace as times
+from gough.lab.ansible import Site
 from gough.lab.faults import Fault, Injection, Point
 from gough.lab.first_boot import FirstBoot
 from gough.lab.maas import BootTarget, Hardware, PowerError, Region, troubles
@@ -36,7 +37,7 @@ class VirtualMachine:
 
     def __init__(
         self, number: int, region: Region, pace: Pace, folder: Path, injections: tuple[Injection, ...],
-        *, osquery_scheme: str = "https",
+        *, osquery_scheme: str = "https", ansible: Site | None = None,
     ) -> None:  # fmt: skip
         self.number, self.hostname = number, f"node-{number:02}"
         self.uuid, self.serial = str(uuid4()), f"LAB{number:05}"
@@ -47,6 +48,8 @@ class VirtualMachine:
         self._off.set()
         self._system: System | None = None
         self._osquery: OsqueryService | None = None
+        self._ansible = ansible
+        self._ssh = ansible.server(folder) if ansible else None
         self._up = False
         self.system_id = ""
 
@@ -75,6 +78,8 @@ class VirtualMachine:
             self._up = False
             if self._system is not None:
                 self._system.stop()
+            if self._ssh is not None:
+                self._ssh.stop()
         self._tell_power(on=False)
 
     def close(self) -> None:
@@ -225,8 +230,19 @@ class VirtualMachine:
         done.parent.mkdir(parents=True, exist_ok=True)
         done.touch()
         self._start_agent(off)
+        self._start_ssh(off)
         with self._lock:
             self._up = not off.is_set()
+
+    def _start_ssh(self, off: Event) -> None:
+        with self._lock:
+            if self._ssh is None or self._ansible is None or off.is_set():
+                return
+            self._ansible.lead(self._region.snapshot(self.system_id).address, self._ssh.port)
+            if struck := self._fault(Point.PLAYBOOK):
+                (self._folder / "root" / struck.where).mkdir(parents=True, exist_ok=True)
+            if self._fault(Point.SSH) is None:
+                self._ssh.start()
 
     def _start_agent(self, off: Event) -> None:
         """Where there is one."""

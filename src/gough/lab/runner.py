@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,7 +22,8 @@ from gough.adapters.maas import connect
 from gough.bootstrap import FIRST_FLEET, FIRST_REGION, wire
 from gough.config import read_settings
 from gough.domain.errors import Invalid
-from gough.lab.faults import Injection
+from gough.lab import ansible
+from gough.lab.faults import Injection, Point
 from gough.lab.fleet import LabFleet
 from gough.lab.hall import Hall
 from gough.lab.maas.serving import Serving
@@ -79,16 +80,19 @@ def run(options: Options) -> int:
     with ExitStack() as stack:
         machines = folder.resolve() / "machines"
         rack = _rack(stack, options)
+        site = _ansible(folder, options)
         hall = Hall(
             options.machines, pace, machines, options.injections, preinstalled=options.preinstalled, make=rack,
-            osquery_scheme="http",
+            osquery_scheme="http", ansible=site,
         )  # fmt: skip
         stack.callback(hall.close)
         hall.region.desk.serving = options.serving
         fleet = _fleet(stack, options)
         screen = stack.enter_context(Screen())
         screen.say("Starting the server ...")
-        use, server = _start(stack, hall, fleet, folder, options, pace)
+        if site is None and options.hardware is Hardware.VIRTUAL:
+            screen.say(f"No machine is configured by Ansible: {ansible.missing()} is missing.")
+        use, server = _start(stack, hall, fleet, folder, options, pace, site.settings() if site else {})
         password = _administrator(use)
         screen.say(_welcome(server.url, password, folder))
         hall.power_up()
@@ -107,12 +111,13 @@ def run(options: Options) -> int:
 
 
 def _start(
-    stack: ExitStack, hall: Hall, fleet: LabFleet | None, folder: Path, options: Options, pace: Pace
-) -> tuple[Use, ServerProcess]:
+    stack: ExitStack, hall: Hall, fleet: LabFleet | None, folder: Path, options: Options, pace: Pace,
+    more: Mapping[str, str],
+) -> tuple[Use, ServerProcess]:  # fmt: skip
     port = free_port(options.port)
     settings = environment(
         folder, port=port, maas_url=hall.maas_url, maas_key=hall.region.api_key, pace=pace,
-        fleet=(fleet.url, fleet.token) if fleet else None,
+        fleet=(fleet.url, fleet.token) if fleet else None, more=more,
     )  # fmt: skip
     if options.hardware is Hardware.QEMU:
         settings |= qemu.settings(port, folder / "machines")
@@ -142,6 +147,17 @@ def _rack(stack: ExitStack, options: Options) -> QemuRack | None:
     rack = QemuRack()
     stack.callback(rack.close)
     return rack
+
+
+def _ansible(folder: Path, options: Options) -> ansible.Site | None:
+    """Raises Invalid for a fault that could not befall anything."""
+    if options.hardware is Hardware.QEMU:
+        return None
+    if not (lacks := ansible.missing()):
+        return ansible.Site(folder / "ansible")
+    if struck := [one.fault.name for one in options.injections if one.fault.point in (Point.SSH, Point.PLAYBOOK)]:
+        raise Invalid(f"'{struck[0]}' strikes what Ansible does, and it is not here.", hint=f"Install {lacks}.")
+    return None
 
 
 def _fleet(stack: ExitStack, options: Options) -> LabFleet | None:

@@ -34,9 +34,10 @@ def free_port(wanted: int) -> int:
 
 
 def environment(
-    folder: Path, *, port: int, maas_url: str, maas_key: str, pace: Pace, fleet: tuple[str, str] | None = None
-) -> dict[str, str]:
-    """The settings of the lab's server; the secrets in files of mode 0600. `fleet`: (URL, token), if there is one."""
+    folder: Path, *, port: int, maas_url: str, maas_key: str, pace: Pace, fleet: tuple[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """The settings of the lab's server, and `more`; the secrets in files of mode 0600. `fleet`: (URL, token)."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with_fleet = {
         "FLEET_URL": fleet[0], "FLEET_TOKEN_FILE": _secret(folder / "fleet-token", fleet[1]),
@@ -59,6 +60,7 @@ def environment(
         "GOUGH_AGENT_INTERVAL_SECONDS": f"{pace.agent_interval:g}",
         "GOUGH_LEASE_SECONDS": "5",
         "LOG_LEVEL": "INFO",
+        **(more or {}),
     }
 
 

@@ -16,7 +16,7 @@ from gough.lab.user_data import Script
 
 SCRIPT_SECONDS = 900  # longer than the installer tries to download
 INSTALLER, OSQUERY_INSTALLER = "90-gough-agent.sh", "91-gough-osquery.sh"
-INSTALLERS = (INSTALLER, OSQUERY_INSTALLER)
+INSTALLERS = (INSTALLER, OSQUERY_INSTALLER, "92-gough-ansible.sh")
 UNIT = "etc/systemd/system/gough-agent.service"
 AGENT_SETTINGS = "etc/gough-agent/agent.env"
 

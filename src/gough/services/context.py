@@ -9,7 +9,7 @@ from gough.config import Settings
 from gough.persistence.database import Database
 from gough.persistence.group_commit import GroupCommit
 from gough.persistence.models import FleetServer, Region
-from gough.ports import Feed, IdentityProvider, Provisioner, SecurityServer, Waker
+from gough.ports import Configurator, Feed, IdentityProvider, Provisioner, SecurityServer, Waker
 from gough.services.allowance import Allowance
 from gough.services.known_callers import KnownCallers
 from gough.services.recent import Recent
@@ -39,6 +39,8 @@ class Use:
     identity_provider: Callable[[], IdentityProvider] | None = None
     """Where people sign in once for everything; None where single sign-on is not configured."""
     connect_security: ConnectSecurity | None = None
+    configurator: Configurator | None = None
+    """Runs playbooks; None where Ansible is switched off."""
     timer: Callable[[], float] = monotonic
     """Seconds from any beginning: for durations within this process."""
     recent: Recent = field(default_factory=Recent)

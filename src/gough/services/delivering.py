@@ -5,12 +5,13 @@ from contextlib import nullcontext
 
 from sqlalchemy.orm import Session
 
-from gough.cloud_init import Delivery, MachineContext, Osquery, Prepared, TemplateSource, prepare
+from gough.cloud_init import AnsibleAccess, Delivery, MachineContext, Osquery, Prepared, TemplateSource, prepare
 from gough.domain.errors import Invalid, Misconfigured
 from gough.domain.fleet_address import FleetAddress
 from gough.domain.osquery_flags import osquery_flags
 from gough.domain.variables import check_values
 from gough.persistence.models import Machine
+from gough.services import ssh_keys
 from gough.services.context import Use
 from gough.services.fleet_hosts.enrolling import server_for_machines
 
@@ -56,6 +57,7 @@ def delivery(
         agent_checksums=_named(use, "gough-agent"),
         allow_http=settings.may_use_http,
         osquery=_osquery(use, session),
+        ansible=AnsibleAccess(settings.ansible_user, key) if (key := ssh_keys.public_key(use, session)) else None,
     )
 
 

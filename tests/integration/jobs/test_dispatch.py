@@ -8,15 +8,15 @@ from celery import Celery
 from gough.domain.errors import Unavailable
 from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.priorities import Priority
-from gough.domain.stages import JobKind
-from gough.jobs import routing
 from gough.jobs.celery_queue import Sender, ping, queue
 from gough.jobs.dispatcher import SEND_AGAIN, dispatch_due
+from gough.jobs.routing import QUEUES
 from gough.persistence.models import Job
 from gough.services import lifecycle
 from gough.services.waking import signal_machine
 from gough.services.workflow.advance import advance
 from gough.services.workflow.claim import Claim, claim_due
+from gough.services.workflow.queues import ANSIBLE, DEFAULT
 from tests.integration.jobs.test_claims import LEASE
 from tests.support import redis_server
 from tests.support.clock import Clock
@@ -61,7 +61,7 @@ def waiting(reader: Celery, *names: str) -> list[str]:
     """The ids of the jobs that a worker of these queues would be given, in that order; they are taken out."""
     found = []
     with reader.connection_for_read() as connection:
-        for name in names or routing.QUEUES:
+        for name in names or QUEUES:
             with connection.SimpleQueue(name) as box:
                 while (message := box.queue.get()) is not None:
                     found.append(message.payload[0][0])
@@ -153,11 +153,10 @@ def test_redis_gives_a_worker_the_urgent_ones_first_whenever_they_were_sent(
     assert waiting(reader) == [job.id for job in reversed(jobs)]
 
 
-def test_a_job_goes_into_the_queue_of_its_kind(
-    site: Site, send: Sender, reader: Celery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(routing, "QUEUE_OF", {JobKind.COMMISSION: routing.ANSIBLE})
+def test_a_job_goes_into_the_queue_that_it_waits_in(site: Site, send: Sender, reader: Celery) -> None:
     plays, other = asked(site), lifecycle.test(site.use, site.ready("web-2"), by="op")
+    with site.database.write() as session:
+        session.get_one(Job, plays.id).queue = ANSIBLE
     assert dispatch_due(site.use, send) == 2
-    assert waiting(reader, routing.DEFAULT) == [other.id]
-    assert waiting(reader, routing.ANSIBLE) == [plays.id]
+    assert waiting(reader, DEFAULT) == [other.id]
+    assert waiting(reader, ANSIBLE) == [plays.id]

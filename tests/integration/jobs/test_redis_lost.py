@@ -3,9 +3,9 @@
 from contextlib import closing
 
 from gough.domain.priorities import Priority
-from gough.domain.stages import JobKind
 from gough.jobs.celery_queue import Sender
 from gough.jobs.dispatcher import Due
+from gough.services.workflow.queues import DEFAULT
 from tests.support import busy_worker, redis_server
 from tests.support.require import need
 
@@ -21,7 +21,7 @@ def test_a_worker_whose_every_thread_was_busy_takes_messages_again() -> None:
     ):
         held = {f"held-{n}" for n in range(busy_worker.THREADS)}
         for job_id in held:
-            send(Due(job_id, JobKind.DEPLOYMENT, Priority.NORMAL))
+            send(Due(job_id, DEFAULT, Priority.NORMAL))
         assert {worker.begun.get(timeout=PATIENCE) for _ in held} == held
 
         redis.kill()
@@ -31,6 +31,6 @@ def test_a_worker_whose_every_thread_was_busy_takes_messages_again() -> None:
                 pass
         redis.start()
 
-        send(Due("later", JobKind.DEPLOYMENT, Priority.NORMAL))
+        send(Due("later", DEFAULT, Priority.NORMAL))
         came = set(iter(lambda: worker.begun.get(timeout=PATIENCE), "later"))
         assert came <= held, "what was not acknowledged may come again, and nothing else"

@@ -12,6 +12,7 @@ from gough.persistence.models.keys import ApiKey, RefreshToken, TokenFamily
 from gough.persistence.models.machines import Machine, MachineEvent, MachineTag, Region, StreamHead
 from gough.persistence.models.metrics import MetricMark, MetricRollup
 from gough.persistence.models.people import LoginSession, RecoveryCode, Setting, User
+from gough.persistence.models.playbooks import PlaybookRun, SshKey
 from gough.persistence.models.templates import Template, TemplateVersion
 from gough.persistence.models.windows import MaintenanceWindow
 
@@ -42,12 +43,14 @@ __all__ = [
     "MaintenanceWindow",
     "MetricMark",
     "MetricRollup",
+    "PlaybookRun",
     "Policy",
     "PolicyResult",
     "RecoveryCode",
     "RefreshToken",
     "Region",
     "Setting",
+    "SshKey",
     "StreamHead",
     "Template",
     "TemplateVersion",

@@ -22,7 +22,7 @@ class Job(Base):
     begun, so nothing heals this one. `signals` counts what happened meanwhile, so that a wake-up between reading the
     facts and going to sleep is not lost. `lease_token` grows with every claim and fences commits. `events_after`: the
     job's part of the timeline begins behind this event. `dispatched_at`: when it was last put into Celery's queue.
-    `priority` is a rank of `domain.priorities`: the larger begins first.
+    `priority` is a rank of `domain.priorities`: the larger begins first. `queue`: which workers it waits for.
     """
 
     __tablename__ = "jobs"
@@ -39,6 +39,7 @@ class Job(Base):
     machine_id: Mapped[str] = mapped_column(ForeignKey("machines.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), default="queued")
     priority: Mapped[int] = mapped_column(default=0)
+    queue: Mapped[str] = mapped_column(String(20), default="default")
     parameters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_by: Mapped[str] = mapped_column(String(150))
     created_at: Mapped[datetime] = mapped_column(Utc)
@@ -106,6 +107,7 @@ class Deployment(Base):
 
     One without a template version was adopted: somebody else had installed the machine.
 
+    `playbook` is the name of what Ansible runs on it, decided with the user-data; empty where nothing is run.
     `user_data_sealed` is encrypted and kept only until MAAS has it; `user_data_redacted` is for people.
     """
 
@@ -126,5 +128,6 @@ class Deployment(Base):
     cloud_init_finished_at: Mapped[datetime | None] = mapped_column(Utc)
     cloud_init_failed_at: Mapped[datetime | None] = mapped_column(Utc)
     in_service_at: Mapped[datetime | None] = mapped_column(Utc)
+    playbook: Mapped[str] = mapped_column(String(100), default="")
 
     job: Mapped[Job] = relationship(back_populates="deployment")

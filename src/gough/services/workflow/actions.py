@@ -21,6 +21,7 @@ from gough.services.context import Use
 from gough.services.workflow import journal, preparing
 from gough.services.workflow.claim import Claim, Record
 from gough.services.workflow.orders import Order, load_order
+from gough.services.workflow.playing import run_playbook
 from gough.services.workflow.rendering import render
 
 
@@ -187,4 +188,5 @@ ACTIONS: Mapping[Action, Callable[[Use, Claim, str], Record]] = {
     Action.SUBMIT_RELEASE: submit_release,
     Action.MARK_ADOPTED: mark_adopted,
     Action.PROTECT: protect,
+    Action.RUN_PLAYBOOK: run_playbook,
 }

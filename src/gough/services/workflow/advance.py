@@ -36,16 +36,20 @@ from gough.services.workflow import journal
 from gough.services.workflow.actions import ACTIONS, NotYet, abandon
 from gough.services.workflow.claim import Claim, Record
 from gough.services.workflow.facts import facts_of
+from gough.services.workflow.queues import DEFAULT, QUEUE_OF
 
 log = structlog.get_logger()
 
 
 def advance(use: Use, claim: Claim) -> None:
-    """Take every step that can be taken now, then let the job sleep until its next moment."""
+    """Take every step that can be taken now, then let the job sleep until its next moment, or wait in its queue."""
     learned: Record | None = None
     with bound_contextvars(job_id=claim.job_id, machine_id=None):  # the second is known in a moment
         try:
             while (step := _decide(use, claim, learned)) is not None:
+                if isinstance(step, Elsewhere):
+                    use.waker.wake()
+                    return
                 learned = _act(use, claim, step) if isinstance(step, Act) else _cancel(use, claim)
         except LeaseLost:
             log.info("lease lost")
@@ -56,7 +60,12 @@ class Cancel:
     """Somebody asked for the job to stop."""
 
 
-def _decide(use: Use, claim: Claim, learned: Record | None) -> Act | Cancel | None:
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The next action belongs into another queue, where the job waits from now on."""
+
+
+def _decide(use: Use, claim: Claim, learned: Record | None) -> Act | Cancel | Elsewhere | None:
     """One look, one commit: what the last action did, and every step up to the next outside effect.
 
     None when the job sleeps or has ended.
@@ -79,8 +88,13 @@ def _decide(use: Use, claim: Claim, learned: Record | None) -> Act | Cancel | No
             _sleep(session, job, until=held.until, seen=seen, now=now)
             return None
         step = _walk(use, session, job, now)
+        if isinstance(step, Act) and (queue := QUEUE_OF.get(step.action, job.queue)) != job.queue:
+            job.queue = queue
+            _sleep(session, job, until=now, seen=seen, now=now)
+            return Elsewhere()
         if isinstance(step, Act):
             return step
+        job.queue = DEFAULT
         _sleep(session, job, until=step.until if isinstance(step, Wait) else None, seen=seen, now=now)
         return None
 

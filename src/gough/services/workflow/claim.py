@@ -61,14 +61,21 @@ class Claim:
             raise LeaseLost(f"Job {self.job_id} has been taken over by another worker.")
 
 
-def claim_due(database: Database, *, owner: str, lease: timedelta, job_id: str | None = None) -> Claim | None:
-    """The most urgent job that is due and free, or this very one if it is, now ours; None when there is none."""
+def claim_due(
+    database: Database, *, owner: str, lease: timedelta, job_id: str | None = None, queue: str | None = None
+) -> Claim | None:
+    """The most urgent job that is due and free, or this very one if it is, now ours; None when there is none.
+
+    `queue`: only of those that wait there.
+    """
     with database.write() as session:
         now = database.now(session)
         free = or_(Job.lease_until.is_(None), Job.lease_until <= now)
         due = select(Job.id).where(Job.wake_at.is_not(None), Job.wake_at <= now, free)
         if job_id is not None:
             due = due.where(Job.id == job_id)
+        if queue is not None:
+            due = due.where(Job.queue == queue)
         # A named job is waited for: whoever holds its row for a moment must not make the message be lost.
         due = due.order_by(Job.priority.desc(), Job.wake_at).limit(1).with_for_update(skip_locked=job_id is None)
         job_id = session.scalars(due).first()
@@ -84,10 +91,14 @@ def claim_due(database: Database, *, owner: str, lease: timedelta, job_id: str |
         return None if token is None else Claim(database, job_id, token, lease)
 
 
-def seconds_until_due(database: Database) -> float | None:
-    """How long the workers may sleep; None when no job wants to be woken. Leased jobs count from their lease's end."""
+def seconds_until_due(database: Database, queue: str | None = None) -> float | None:
+    """How long the workers of that queue, or of all, may sleep; None when no job wants to be woken.
+
+    Leased jobs count from their lease's end.
+    """
     with database.read() as session:
         now = database.now(session)
         query = select(Job.wake_at, Job.lease_until).where(Job.wake_at.is_not(None)).order_by(Job.wake_at).limit(50)
+        query = query if queue is None else query.where(Job.queue == queue)
         moments = [max(wake, lease or wake) for wake, lease in session.execute(query) if wake is not None]
     return max(0.0, (min(moments) - now).total_seconds()) if moments else None

@@ -12,16 +12,13 @@ from gough.domain.machine_status import MachineStatus
 from gough.domain.stages import JobKind
 from gough.domain.timeline import Source
 from gough.persistence.models import Agent, Deployment, Job, MachineEvent
-from gough.services import host_standing
+from gough.services import host_standing, playbooks
 
 ABORTED = ("Aborted commissioning", "Aborted testing")  # MAAS events ABORTED_COMMISSIONING, ABORTED_TESTING
 
 
 def facts_of(session: Session, job: Job) -> Facts:
-    """What is known about the job's machine in this transaction.
-
-    Nothing asks Ansible yet, so its facts keep the defaults under which the stage is waived.
-    """
+    """What is known about the job's machine in this transaction."""
     facts = Facts(
         status=MachineStatus(job.machine.status),
         known_to_maas=job.machine.vanished_at is None,
@@ -41,6 +38,7 @@ def facts_of(session: Session, job: Job) -> Facts:
         cloud_init_failed=deployment.cloud_init_failed_at is not None,
         agent_online=_agent_online(session, deployment),
         **_fleet(session, job),
+        **playbooks.facts(session, job, deployment),
     )
 
 

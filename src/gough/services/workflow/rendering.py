@@ -11,6 +11,7 @@ from gough.cloud_init import Prepared
 from gough.domain.errors import Invalid, Problem
 from gough.domain.timeline import GoughEvent, Level
 from gough.persistence.models import Deployment, Job, MachineToken, TemplateVersion
+from gough.services import playbooks
 from gough.services.agents import revoke
 from gough.services.context import Use
 from gough.services.delivering import prepared
@@ -37,16 +38,17 @@ def render(use: Use, claim: Claim, stage: str) -> Record:
         made = prepared(use, machine, source, values, tokens)
     except Invalid as error:
         return _rejected(stage, error.problems or (Problem("template", str(error)),))
-    return _accepted(use, stage, made, tokens)
+    return _accepted(use, stage, made, tokens, playbooks.chosen(use, source.name))
 
 
-def _accepted(use: Use, stage: str, made: Prepared, tokens: Mapping[str, str]) -> Record:
+def _accepted(use: Use, stage: str, made: Prepared, tokens: Mapping[str, str], playbook: str) -> Record:
     """The tokens are in the database before any machine can hold them; those of earlier installations end here."""
 
     def record(session: Session, job: Job, now: datetime) -> None:
         deployment = _deployment(job)
         deployment.user_data_sealed = use.sealer.seal(made.user_data)
         deployment.user_data_redacted, deployment.user_data_sha256 = made.redacted, made.sha256
+        deployment.playbook = playbook
         deployment.findings = [_finding(f.severity.value, f.problem) for f in made.findings]
         revoke(session, job.machine_id, now=now)
         for purpose, token in tokens.items():
