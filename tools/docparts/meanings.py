@@ -33,6 +33,14 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "GOUGH_FLEET_POLL_SECONDS": "Pause between two looks at what changed on a Fleet server.",
         "GOUGH_FLEET_FULL_SECONDS": "Pause between two looks at every host of it; only those find hosts that are gone.",
     },
+    "Ansible": {
+        "GOUGH_ANSIBLE": "Run each template's playbook on its machines, as stage configure ([how](ansible.md)).",
+        "GOUGH_ANSIBLE_DIR": "Folder with `playbooks` and `collections` of your own, in place of the shipped ones.",
+        "GOUGH_ANSIBLE_USER": "The account that the user-data makes on each machine for it, and that it logs in as.",
+        "GOUGH_ANSIBLE_PARALLEL": "How many playbooks a server without Celery runs at a time.",
+        "GOUGH_SSH_CONFIG": "OpenSSH client configuration for these connections: a bastion, another port. No other "
+        "is read.",
+    },
     "Serving": {
         "GOUGH_HOST": "The address to listen on.",
         "GOUGH_PORT": "The port to listen on.",

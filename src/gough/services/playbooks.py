@@ -66,16 +66,12 @@ def newest(session: Session, deployment_id: str) -> PlaybookRun | None:
 
 
 def facts(session: Session, job: Job, deployment: Deployment) -> Mapping[str, Any]:
-    """Of stage configure; only what ran since the stage began, for a retry runs again."""
+    """Of stage configure. Its last run counts until a retry wants another: then the stage has not acted yet."""
     if not deployment.playbook:
         return {}
-    step = next((step for step in job.steps if step.name == "configure"), None)
-    if step is None or step.started_at is None:
-        return {"playbooks_wanted": True}
-    run = newest(session, deployment.id)
-    counts = run is not None and run.started_at >= step.started_at
+    acted = any(step.acted for step in job.steps if step.name == "configure")
+    run = newest(session, deployment.id) if acted else None
+    state = run.state if run is not None else ""
     return {
-        "playbooks_wanted": True,
-        "playbooks_converged": counts and run is not None and run.state == "converged",
-        "playbooks_failed": counts and run is not None and run.state == "failed",
-    }
+        "playbooks_wanted": True, "playbooks_converged": state == "converged", "playbooks_failed": state == "failed",
+    }  # fmt: skip

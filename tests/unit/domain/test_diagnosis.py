@@ -36,6 +36,8 @@ def failed(stage: str, module: str) -> str:
 
 
 GIVEN = "fleet|secret-given|the enroll secret of Fleet server main"
+PLAYS = "ansible|play-started|playbook docker-host.yml started"
+OUT = "ansible|unreachable|Gathering Facts: Failed to connect to the host via ssh: ops@10.0.0.9"
 IN_FLEET = "fleet|enrolled|osquery 5.17.0 enrolled in Fleet as web-1"
 
 CASES = [
@@ -119,6 +121,15 @@ CASES = [
     ("policies-not-answered", "security", OVERDUE, [GIVEN, IN_FLEET], "enrolled in Fleet"),
     ("osquery-not-set-up", "security", OVERDUE, ["agent|enrolled|agent 1.0 enrolled"], "no request for Fleet's"),
     ("osquery-never-enrols", "security", OVERDUE, ["agent|enrolled|agent 1.0 enrolled", GIVEN], "secret of Fleet"),
+    ("playbook-fails", "configure", FAILED, [PLAYS, "ansible|task-failed|Install: No package"], "No package"),
+    ("ssh-key-refused", "configure", OVERDUE, [PLAYS, f"{OUT}: Permission denied (publickey)"], "Permission denied"),
+    ("ssh-host-key-changed", "configure", OVERDUE, [PLAYS, f"{OUT}: Host key verification failed."], "Host key"),
+    ("ssh-unreachable", "configure", OVERDUE, [PLAYS, f"{OUT}: port 22: No route to host"], "No route to host"),
+    ("playbook-not-run", "configure", OVERDUE, ["agent|enrolled|agent 1.0 enrolled"], "no run of the playbook"),
+    ("playbook-too-slow", "configure", OVERDUE, [PLAYS, "ansible|task-changed|Install packages"], "play-started"),
+    ("playbook-fails-early", "configure", FAILED,
+     [PLAYS, "ansible|play-ended|playbook docker-host.yml: failed; ERROR! the role 'docker' was not found"],
+     "not found"),
 ]  # fmt: skip
 
 
