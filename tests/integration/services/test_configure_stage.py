@@ -31,7 +31,8 @@ from tests.support.site import ENVIRONMENT, Crash, Credentials, Site
 
 # What is decided here does not depend on the database; each run costs seconds.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-Heard, Stop = Callable[[TaskResult], None], Callable[[], bool]
+Heard = Callable[[TaskResult], None]
+Stop = Callable[[], bool]
 PLAYBOOK = """---
 - name: Configure
   hosts: "{{ gough_hosts }}"
@@ -134,6 +135,7 @@ def test_a_failing_task_fails_the_stage_with_its_words_and_a_retry_runs_it_again
     assert any(re.search("Greet: .*No such file", line) for line in diagnosis["evidence"]), diagnosis["evidence"]
 
     (configured.root / "wanted").touch()
+    configured.site.clock.forward(seconds=1)
     jobs.retry(configured.site.use, configured.job, by="op")
     configured.site.settle()
     assert configured.site.machine(system_id).service == ServiceState.IN_SERVICE
@@ -159,6 +161,7 @@ def test_another_host_key_than_at_first_is_not_talked_to(configured: Configured)
     configured.ssh.stop()
     (configured.root.parents[1] / "machine.ssh/host-key").unlink()
     configured.ssh.start()
+    configured.site.clock.forward(seconds=1)
     jobs.retry(configured.site.use, configured.job, by="op")
     configured.site.settle()
     assert configured.runs() == ["failed", "unreachable"]
