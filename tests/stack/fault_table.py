@@ -56,9 +56,9 @@ EXPECTED: dict[str, Expected | None] = {
     "critical-policy-fails": Expected(
         "security", "critical-policy-fails", "policy-fails: .*Only root has", "Follow the policy's resolution"
     ),
-    "fleet-down": Expected("security", "fleet-down", "server-down: Fleet server default", "Start Fleet"),
     "ssh-unreachable": Expected("configure", "ssh-unreachable", "Connection refused", "From Gough's host"),
     "playbook-fails": Expected("configure", "playbook-fails", "motd.*Is a directory", "Read the task's words"),
+    "fleet-down": Expected("security", "fleet-down", "server-down: Fleet server default", "Start Fleet"),
     "worker-killed": IN_SERVICE,
     "database-down": IN_SERVICE,
     "redis-down": IN_SERVICE,

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from gough.adapters.ansible.runner import AnsibleRunner
+from gough.cloud_init import AnsibleAccess
+from gough.cloud_init import ansible as access
+from gough.ports import Play, PlayEnd, TaskResult
 from tests.stack import debian, stand_ins
 from tests.stack.debian import Container
 from tests.support.require import need
@@ -181,6 +187,34 @@ def test_kubernetes_node(host: Host) -> None:
     assert host.machine.status("test", "-e", "/etc/kubernetes/gough-kubeadm.yaml") == 1
     assert token not in host.said
     assert host.said_by("cat /proc/sys/net/ipv4/ip_forward").strip() == "1"
+
+
+def test_gough_runs_a_shipped_playbook_as_the_account_that_the_user_data_makes(host: Host) -> None:
+    told = {"server_url": "http://127.0.0.1:9", "server_id": "m1", "enrolment_token": "token-of-m1"}
+    host.play("gough_agent", {f"gough_agent_{name}": value for name, value in told.items()} | {
+        "gough_agent_package": str(host.agent)
+    })  # fmt: skip
+    private = Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    script = access.script(AnsibleAccess("gough-ansible", public))
+    for _ in range(2):  # it may run again
+        host.machine.run("sh", "-c", script)
+    play = Play(
+        ROOT / "ansible/playbooks/base-server.yml", "web-1",
+        {"ansible_host": "127.0.0.1", "ansible_port": host.machine.port(22), "ansible_user": "gough-ansible",
+         "gough_template_variables": {"reboot_after_updates": True, "reboot_time": "04:15"}},
+        ["template_base_server"], private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode(),
+        host.folder / "known_hosts",
+    )  # fmt: skip
+    heard: list[TaskResult] = []
+    runner = AnsibleRunner(ROOT / "ansible/collections")
+    first = runner.play(play, heard.append, lambda: False)
+    assert first.end is PlayEnd.CONVERGED, (first, heard)
+    assert 'Automatic-Reboot-Time "04:15"' in host.said_by("apt-config dump")
+    changed = first.recap["changed"]
+    second = runner.play(play, heard.append, lambda: False)
+    assert (second.end, second.recap["changed"]) == (PlayEnd.CONVERGED, 0), heard[changed:]
+    assert host.said_by("passwd --status gough-ansible").split()[1] != "P", "it has no password"
 
 
 def test_a_repository_that_nobody_signs_is_refused(host: Host) -> None:

@@ -37,7 +37,9 @@ def play_of(use: Use, session: Session, job: Job) -> Play:
     assert deployment is not None, "only what was deployed is configured"
     source = source_of(session.get_one(TemplateVersion, deployment.template_version_id))
     values = orjson.loads(use.sealer.open_text(deployment.variables_sealed))
-    known_hosts = use.settings.data_dir / KNOWN_HOSTS / deployment.id
+    known_hosts = (
+        use.settings.data_dir / KNOWN_HOSTS / f"{deployment.id}.{deployment.submission}"
+    )  # a reinstalled machine has another key
     known_hosts.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Play(
         playbook=folder(use) / "playbooks" / deployment.playbook,
