@@ -22,6 +22,7 @@ from gough.persistence.models import (
     JobLog,
     JobStep,
     Machine,
+    PlaybookRun,
     Policy,
     PolicyResult,
     Region,
@@ -55,6 +56,7 @@ def furnish(application: Application) -> None:
         _service(found["stuck"], ServiceState.ATTENTION, REASON, NEXT)
         _service(found["busy"], ServiceState.IN_PROGRESS, "commission: commission", "")
         _fleet(use, session, done[0].machine, now)
+        _run(session, done[0], now)
         for job in done:
             _service(job.machine, ServiceState.IN_SERVICE, "", "")
     windows.add(use, Window("nightly", (5, 6), "06:00", 120, "Europe/Oslo"), {"pool": ["gold"]}, by="ada")
@@ -95,6 +97,17 @@ def _fleet(use: Use, session: Session, machine: Machine, now: datetime) -> None:
     for policy, row in zip(policies, verdicts, strict=True):
         for host, verdict in zip(hosts, row, strict=True):
             session.add(PolicyResult(policy_id=policy.id, host_id=host.id, verdict=verdict, since=now))
+
+
+def _run(session: Session, job: Job, now: datetime) -> None:
+    assert job.deployment is not None
+    session.add(
+        PlaybookRun(
+            machine_id=job.machine_id, deployment_id=job.deployment.id, playbook="docker-host.yml", state="failed",
+            started_at=now, finished_at=now, recap={"ok": 17, "changed": 4, "failed": 1},
+            said="Install Docker: No package matching 'docker.io' is available",
+        )
+    )  # fmt: skip
 
 
 def _region(use: Use, session: Session, now: datetime) -> Region:

@@ -10,6 +10,7 @@ from gough.cli import (
     machine_operations,
     machine_show,
     metrics,
+    playbook_runs,
     script_results,
 )
 
@@ -22,6 +23,7 @@ app.command("timeline")(machine_show.timeline)
 app.command("why")(machine_show.why)
 app.command("metrics")(metrics.of_machine)
 app.command("results")(script_results.results)
+app.command("runs")(playbook_runs.runs)
 app.command("deploy")(machine_actions.deploy)
 app.command("redeploy")(machine_actions.redeploy)
 app.command("commission")(machine_actions.commission)

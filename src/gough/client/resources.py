@@ -21,6 +21,7 @@ class Machines(Resource):
     timeline = Pages("/api/v1/machines/{}/timeline", machines.Event)
     results = Pages("/api/v1/machines/{}/results", machines.Result)
     metrics = Get("/api/v1/machines/{}/metrics", agents.Metrics)
+    playbook_runs = Pages("/api/v1/machines/{}/playbook-runs", deployments.PlaybookRun)
     deployments = Pages("/api/v1/machines/{}/deployments", deployments.DeploymentRow)
     enlist = Post("/api/v1/machines", machines.Machine)
     remove = Delete("/api/v1/machines/{}")

@@ -7,7 +7,7 @@ from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 from sqlalchemy.sql import select
 
-from gough.persistence.models import Bulk, Job, MachineEvent
+from gough.persistence.models import Bulk, Job, MachineEvent, PlaybookRun
 
 Row = TypeVar("Row")
 Key = tuple[Any, ...]
@@ -41,7 +41,10 @@ def cut(
 
 JOBS: Select[Job] = select(Job).options(joinedload(Job.machine), selectinload(Job.steps))
 BULK: Select[Bulk] = select(Bulk)
-BY_CREATION: dict[type, Columns] = {Job: (Job.created_at, Job.id), Bulk: (Bulk.created_at, Bulk.id)}
+BY_CREATION: dict[type, Columns] = {
+    Job: (Job.created_at, Job.id), Bulk: (Bulk.created_at, Bulk.id),
+    PlaybookRun: (PlaybookRun.started_at, PlaybookRun.id),
+}  # fmt: skip
 BY_TIME: Columns = (MachineEvent.occurred_at, MachineEvent.id)
 
 

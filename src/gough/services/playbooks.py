@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from gough.domain import plays
 from gough.persistence.models import Deployment, Job, PlaybookRun, TemplateVersion
 from gough.ports import Play
-from gough.services import ssh_keys
+from gough.services import machines, ssh_keys
 from gough.services.context import Use
 from gough.services.templates import source_of
 from gough.shared_files import shared
@@ -60,6 +60,16 @@ def play_of(use: Use, session: Session, job: Job) -> Play:
         private_key=ssh_keys.private_key(use, session),
         known_hosts=known_hosts,
     )  # fmt: skip
+
+
+def runs_of(session: Session, name: str) -> Select[PlaybookRun]:
+    """Every run on a machine. Raises NotFound or Conflict."""
+    return select(PlaybookRun).where(PlaybookRun.machine_id == machines.find(session, name).id)
+
+
+def last_on(session: Session, machine_id: str) -> PlaybookRun | None:
+    query = select(PlaybookRun).where(PlaybookRun.machine_id == machine_id)
+    return session.scalars(query.order_by(PlaybookRun.started_at.desc(), PlaybookRun.id.desc()).limit(1)).first()
 
 
 def newest(session: Session, deployment_id: str) -> PlaybookRun | None:

@@ -7,6 +7,7 @@ import pytest
 
 from gough.domain.machine_options import WITHOUT_TESTS
 from gough.domain.permissions import Role
+from gough.persistence.models import PlaybookRun
 from gough.services import api_keys, lifecycle, rollups, users
 from tests.integration.cli.conftest import Gough
 from tests.support.people import PASSWORD, account
@@ -15,7 +16,8 @@ from tests.support.site import Site
 LOOKING = (
     "machine list", "machine list --sort -status_since --limit 2", "machine list --agent online", "machine show web-1",
     "machine show web-2", "machine timeline web-1 --limit 7", "machine why web-1", "machine why web-2",
-    "machine results web-1", "machine metrics web-1 --hours 3", "machine metrics web-1 --series cpu",
+    "machine results web-1", "machine runs web-1", "machine metrics web-1 --hours 3",
+    "machine metrics web-1 --series cpu",
     "metrics top cpu", "job list", "job list --limit 1", "bulk list", "window list", "template list",
     "template show plain", "template versions plain", "template used plain", "region list", "region show lab",
     "region test lab", "user list", "api-key list", "audit list --limit 3",
@@ -25,7 +27,8 @@ LOOKING = (
 @pytest.fixture
 def busy(site: Site, here: Gough) -> dict[str, str]:
     """A site with something of everything in it; the ids of a job and of a bulk operation."""
-    _, agent = site.in_service()
+    system_id, agent = site.in_service()
+    ran(site, system_id)
     for sequence in range(2, 12):
         site.clock.forward(seconds=60)
         site.beats(agent, sequence, cpu={"percent": 7.0 * sequence})
@@ -38,6 +41,17 @@ def busy(site: Site, here: Gough) -> dict[str, str]:
     account(site.use, "eve", Role.OPERATOR)
     here("api-key", "create", "eve", "ci", "--scope", "view", "--network", "10.0.0.0/8", "--days", "9")
     return {"job": job.id, "bulk": bulk}
+
+
+def ran(site: Site, system_id: str) -> None:
+    machine = site.machine(system_id)
+    with site.database.write() as session:
+        deployment = lifecycle.latest_deployment(session, machine.id)
+        assert deployment is not None
+        now, known = site.database.now(session), {"machine_id": machine.id, "playbook": "plain.yml"}
+        run = PlaybookRun(deployment_id=deployment.id, state="failed", started_at=now, said="Greet: no", **known)
+        run.recap = {"ok": 3, "failed": 1}
+        session.add(run)
 
 
 def read(gough: Gough, words: str) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 from gough.cli import embedded
 from gough.domain.errors import Invalid, Problem
 from gough.domain.machine_status import MachineStatus
-from gough.persistence.models import MachineEvent
+from gough.persistence.models import MachineEvent, PlaybookRun
 from gough.ports import ScriptResult
-from gough.services import agent_list, agents, jobs, lifecycle, machines, script_results
+from gough.services import agent_list, agents, jobs, lifecycle, machines, playbooks, script_results
 from gough.services import timeline as events
 from gough.services.choosing import ids_of
 from gough.services.machine_filters import REFUSED, choose
@@ -96,6 +96,19 @@ def results(name: str, script: str) -> list[dict[str, Any]]:
     """Of its scripts in MAAS, newest first. With `script`: of that one, its `output` and the `cause` of a failure."""
     found = script_results.read(embedded.use(), name, output_of=script)
     return [asdict(each) | {"cause": _cause(each)} for each in found]
+
+
+def runs(name: str, limit: int) -> list[dict[str, Any]]:
+    """Of its playbooks, newest first."""
+    with embedded.use().database.read() as session:
+        query = playbooks.runs_of(session, name).order_by(PlaybookRun.started_at.desc(), PlaybookRun.id.desc())
+        return [
+            {
+                "id": run.id, "deployment_id": run.deployment_id, "playbook": run.playbook, "state": run.state,
+                "started_at": run.started_at, "finished_at": run.finished_at, "recap": run.recap, "said": run.said,
+            }
+            for run in session.scalars(query.limit(limit))
+        ]  # fmt: skip
 
 
 def _cause(each: ScriptResult) -> dict[str, Any] | None:

@@ -94,6 +94,15 @@ def results(name: str, script: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def runs(name: str, limit: int) -> list[dict[str, Any]]:
+    """Of its playbooks, newest first."""
+    found = gough().machines.playbook_runs(name, limit=min(limit, 200))
+    return [
+        {**run.model_dump(), "started_at": when(run.started_at), "finished_at": when(run.finished_at)}
+        for run in islice(found, limit)
+    ]
+
+
 def _newest(name: str, limit: int) -> list[Event]:
     return list(islice(gough().machines.timeline(name, sort="-occurred_at", limit=min(limit, 200)), limit))[::-1]
 

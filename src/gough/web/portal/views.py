@@ -10,8 +10,29 @@ from gough.domain.attribution import Holder
 from gough.domain.machine_status import MachineStatus
 from gough.domain.service_state import ServiceState
 from gough.domain.stages import JobKind
-from gough.persistence.models import ACTIVE, Agent, Deployment, FleetHost, Job, Machine, MachineEvent, Policy
-from gough.services import agent_list, agents, host_standing, jobs, lifecycle, machines, queue, templates, timeline
+from gough.persistence.models import (
+    ACTIVE,
+    Agent,
+    Deployment,
+    FleetHost,
+    Job,
+    Machine,
+    MachineEvent,
+    PlaybookRun,
+    Policy,
+)
+from gough.services import (
+    agent_list,
+    agents,
+    host_standing,
+    jobs,
+    lifecycle,
+    machines,
+    playbooks,
+    queue,
+    templates,
+    timeline,
+)
 from gough.services.agent_list import AgentView
 from gough.services.attribution import holder
 from gough.services.fleet_hosts import reading
@@ -43,6 +64,7 @@ class MachineView:
     sample: dict[str, Any]
     host: FleetHost | None
     failing: list[tuple[Policy, datetime]]
+    run: PlaybookRun | None
     waits: Waits | None
     position: int
 
@@ -79,6 +101,7 @@ def machine_view(session: Session, name: str, caller: Caller, now: datetime, *, 
         sample=shown(agents.last_heartbeat(session, agent).get("samples")) if agent else {},
         host=fleet.host if fleet else None,
         failing=reading.failing(session, fleet.host.id) if fleet else [],
+        run=playbooks.last_on(session, machine.id),
         waits=queue.waits(session, job, now) if job else None,
         position=timeline.stream_position(session),
     )

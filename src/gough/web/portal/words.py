@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from gough.domain.plays import recap_in_words
 from gough.domain.priorities import word_of
 
 STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -128,6 +129,6 @@ def _time(moment: datetime, text: str, form: str) -> Markup:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "since": since, "clock": clock, "day": day, "countdown": countdown, "between": between, "size": size, "mib": mib,
     "megabytes": megabytes, "thousands": thousands, "share": share, "span": span, "plural": plural,
-    "seconds": seconds, "instant": instant, "brief": brief, "quantity": quantity,
+    "recap": recap_in_words, "seconds": seconds, "instant": instant, "brief": brief, "quantity": quantity,
     "priority": lambda rank: word_of(rank).value,
 }  # fmt: skip

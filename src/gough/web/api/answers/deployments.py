@@ -54,3 +54,21 @@ class UserData(Shown):
 
 class DeploymentPage(Page[DeploymentRow]):
     pass
+
+
+class PlaybookRun(Shown):
+    """`state`: running, converged, failed, unreachable, stopped, or lost with its worker. `recap`: Ansible's counts of
+    tasks by what became of them. `said`: the task that ended the run, with its words.
+    """
+
+    id: str = Field(examples=["run_01J0000000000000000000"])
+    deployment_id: str = Field(examples=["dep_01J0000000000000000000"])
+    playbook: str = Field(examples=["docker-host.yml"])
+    state: str = Field(examples=["converged"])
+    started_at: Moment
+    finished_at: Moment | None
+    recap: dict[str, int] = Field(examples=[{"ok": 21, "changed": 4}])
+    said: str
+
+
+PlaybookRunPage = Page[PlaybookRun]
