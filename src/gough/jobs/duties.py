@@ -13,6 +13,7 @@ from gough.config import Settings
 from gough.domain.errors import GoughError
 from gough.services import agents, audit_chain, bulk, fleet_hosts, rollups, timeline
 from gough.services.context import Use
+from gough.services.workflow import queues
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ class Duty:
 
 DUTIES = (
     Duty("order-stream", _order_stream, lambda _: 0.25),
+    Duty("give-back-queued", queues.give_back, lambda _: 5.0),
     Duty("advance-bulk", bulk.advance_all, lambda _: 1.0),
     Duty("chain-audit", audit_chain.extend, lambda _: 1.0),
     Duty("retain-audit", audit_chain.retain, lambda _: 3600.0),

@@ -17,7 +17,7 @@ from gough.services.workflow.queues import ANSIBLE, DEFAULT
 
 log = structlog.get_logger()
 
-NAMES = {DEFAULT: "worker", ANSIBLE: "player"}  # of threads
+NAMES = {None: "worker", DEFAULT: "worker", ANSIBLE: "player"}  # of threads
 LONGEST_SLEEP = 1.0  # seconds; another process may have made a job without being able to wake us
 PAUSE_AFTER_ERROR = 1.0
 
@@ -29,10 +29,10 @@ class Executor:
         self._use, self._bell = use, bell
         self._mover = Mover(use)
         self._stopped = Event()
-        counts = {
-            DEFAULT: use.settings.worker_threads,
-            ANSIBLE: use.settings.ansible_parallel if use.settings.ansible else 0,
-        }
+        settings = use.settings
+        counts: dict[str | None, int] = {DEFAULT: settings.worker_threads, ANSIBLE: settings.ansible_parallel}
+        if not settings.ansible:  # what somebody began who had it switched on comes to its end all the same
+            counts = {None: settings.worker_threads}
         self._threads = [
             Thread(target=self._work, args=(queue,), name=f"{NAMES[queue]}-{n}", daemon=True)
             for queue, count in counts.items()
@@ -64,7 +64,7 @@ class Executor:
         """Move one due job. Whether there was one."""
         return self._mover.move()
 
-    def _work(self, queue: str) -> None:
+    def _work(self, queue: str | None) -> None:
         while not self._stopped.is_set():
             heard = self._bell.rings
             try:

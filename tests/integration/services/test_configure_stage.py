@@ -23,6 +23,7 @@ from gough.persistence.models import PlaybookRun, SshKey
 from gough.ports import Play, Played, TaskResult
 from gough.services import jobs, key_rotation, ssh_keys
 from gough.services.secrets import Sealer
+from gough.services.workflow import queues
 from gough.services.workflow.claim import claim_due
 from gough.services.workflow.queues import ANSIBLE, DEFAULT
 from tests.support.clock import Clock
@@ -225,6 +226,37 @@ def test_only_workers_of_its_queue_begin_a_playbook(configured: Configured) -> N
     assert executor._mover.move(queue=ANSIBLE)
     assert configured.runs() == ["converged"]
     assert configured.site.job(configured.job).queue == DEFAULT
+
+
+@pytest.mark.parametrize("ends", ["its deadline", "somebody"])
+def test_a_job_that_no_worker_of_its_queue_takes_still_ends(configured: Configured, ends: str) -> None:
+    system_id = configured.booted()
+    use, site = configured.site.use, configured.site
+    executor = Executor(use, site.bell)
+    site.poll()
+    while executor._mover.move(queue=DEFAULT):
+        site.poll()
+    queues.give_back(use)
+    assert not executor._mover.move(queue=DEFAULT), "it has time yet"
+    if ends == "somebody":
+        jobs.cancel(use, configured.job, by="op")
+    else:
+        site.clock.forward(minutes=31)
+    queues.give_back(use)
+    assert executor._mover.move(queue=DEFAULT)
+    if ends == "somebody":
+        assert site.job(configured.job).state == "cancelled"
+        return
+    assert site.diagnosis(configured.job)["cause"] == "playbook-not-run"
+    assert site.machine(system_id).service == ServiceState.ATTENTION
+
+
+def test_where_ansible_was_switched_off_meanwhile_the_stage_says_so(configured: Configured) -> None:
+    configured.booted()
+    configured.site.use = replace(configured.site.use, configurator=None)
+    configured.site.settle()
+    assert configured.stage == "failed"
+    assert any("switched off" in line for line in configured.site.diagnosis(configured.job)["evidence"])
 
 
 def test_without_a_playbook_the_stage_is_waived_and_said_so(configured: Configured) -> None:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gough.domain.errors import GoughError
+from gough.domain.errors import GoughError, Misconfigured
 from gough.domain.plain_text import plain
 from gough.domain.plays import recap_in_words
 from gough.domain.timeline import AnsibleEvent, Level, Source, TimelineEvent
@@ -33,9 +33,14 @@ KINDS = {
 
 
 def run_playbook(use: Use, claim: Claim, stage: str) -> Record:
-    """Raises Unavailable where Ansible cannot be begun; an unreachable machine is tried again until the deadline."""
+    """An unreachable machine is tried again until the deadline.
+
+    Raises Unavailable where Ansible cannot be begun, and Misconfigured where it is switched off.
+    """
+    if use.configurator is None:
+        hint = "Start every process that moves jobs with GOUGH_ANSIBLE=true, then retry."
+        raise Misconfigured("This process runs no playbooks: Ansible is switched off here.", hint=hint)
     play, run_id, deadline = _begin(use, claim, stage)
-    assert use.configurator is not None, "wired without Ansible"
     telling = _Telling(claim, run_id)
     played = use.configurator.play(play, telling.heard, _Watch(claim, deadline))
     return _ended(stage, run_id, played, telling.last)
