@@ -12,16 +12,6 @@ FAILED = Match(Source.ANSIBLE, "^task-failed$")
 
 RULES = (
     Rule(
-        "ansible-not-usable",
-        CONFIGURE,
-        "The process that took the job cannot run playbooks.",
-        "Follow the evidence: every process that moves jobs of the queue ansible needs GOUGH_ANSIBLE=true, ansible-core "
-        "and OpenSSH's client. Then retry.",
-        "gough.services.workflow.playing, gough.adapters.ansible",
-        present=(Match(Source.GOUGH, "^action-failed$", "Ansible"),),
-        absent=(Match(Source.ANSIBLE, "^play-started$"),),
-    ),
-    Rule(
         "playbook-fails",
         CONFIGURE,
         "A task of the playbook failed on the machine.",
@@ -58,6 +48,15 @@ RULES = (
         "tries again by itself until its deadline; then retry.",
         f"{SSH}: Connection refused, timed out, No route to host",
         present=(Match(Source.ANSIBLE, "^unreachable$"),),
+    ),
+    Rule(
+        "ansible-not-usable",
+        CONFIGURE,
+        "The process that took the job cannot run playbooks.",
+        "Follow the evidence: each process that serves the queue ansible needs GOUGH_ANSIBLE=true, ansible-core "
+        "and OpenSSH's client. Then retry.",
+        "gough.services.workflow.playing, gough.adapters.ansible",
+        present=(Match(Source.GOUGH, "^action-failed$", "Ansible"),),
     ),
     Rule(
         "playbook-not-run",

@@ -121,7 +121,7 @@ CASES = [
     ("policies-not-answered", "security", OVERDUE, [GIVEN, IN_FLEET], "enrolled in Fleet"),
     ("osquery-not-set-up", "security", OVERDUE, ["agent|enrolled|agent 1.0 enrolled"], "no request for Fleet's"),
     ("osquery-never-enrols", "security", OVERDUE, ["agent|enrolled|agent 1.0 enrolled", GIVEN], "secret of Fleet"),
-    ("ansible-not-usable", "configure", FAILED, ["gough|action-failed|Ansible is switched off here."], "switched off"),
+    ("ansible-not-usable", "configure", FAILED, ["gough|action-failed|Ansible is switched off"], "switched off"),
     ("playbook-fails", "configure", FAILED, [PLAYS, "ansible|task-failed|Install: No package"], "No package"),
     ("ssh-key-refused", "configure", OVERDUE, [PLAYS, f"{OUT}: Permission denied (publickey)"], "Permission denied"),
     ("ssh-host-key-changed", "configure", OVERDUE, [PLAYS, f"{OUT}: Host key verification failed."], "Host key"),
