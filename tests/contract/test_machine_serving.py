@@ -79,7 +79,8 @@ def test_lists_wait_for_each_other_and_a_quick_question_only_for_the_one_being_s
         answered.set()
 
     quick = in_background(ask)
-    assert not answered.wait(0.2), "it waits for the list"
+    eventually(lambda: slow_lab.region.desk.waiting == 1, "it waits for the list")
+    assert not answered.is_set()
     assert len(slow.waits) == 1, "so do the other lists"
     slow.go.release()
     assert answered.wait(DEADLINE), "and not for the lists behind it"

@@ -33,11 +33,12 @@ def as_slow_as(seconds: float, machine_kb: int) -> Serving:
 
 
 class Desk:
-    """One at a time for reading machines; the others let only the one being served go first."""
+    """One at a time for reading machines; the others, `waiting` of them, let only the one being served go first."""
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
         self.spent = 0.0
+        self.waiting = 0
         self._changed = threading.Condition()
         self._served = 0
         self._busy = False
@@ -54,7 +55,9 @@ class Desk:
         """Waits until the one that is being served now is done, not for those behind it."""
         with self._changed:
             now = self._served
+            self.waiting += 1
             self._changed.wait_for(lambda: not self._busy or self._served != now)
+            self.waiting -= 1
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
