@@ -71,7 +71,7 @@ def test_lists_wait_for_each_other_and_a_quick_question_only_for_the_one_being_s
     slow_lab: Lab, slow: Slow
 ) -> None:
     lists = [in_background(lambda: slow_lab.maas.find({})) for _ in range(3)]
-    eventually(lambda: len(slow.waits) == 1, "one list is being served")
+    eventually(lambda: (len(slow.waits), slow_lab.region.desk.waiting) == (1, 2), "one list is being served")
     answered = threading.Event()
 
     def ask() -> None:
@@ -79,7 +79,7 @@ def test_lists_wait_for_each_other_and_a_quick_question_only_for_the_one_being_s
         answered.set()
 
     quick = in_background(ask)
-    eventually(lambda: slow_lab.region.desk.waiting == 1, "it waits for the list")
+    eventually(lambda: slow_lab.region.desk.waiting == 3, "it waits for the list")
     assert not answered.is_set()
     assert len(slow.waits) == 1, "so do the other lists"
     slow.go.release()

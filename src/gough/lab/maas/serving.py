@@ -33,7 +33,10 @@ def as_slow_as(seconds: float, machine_kb: int) -> Serving:
 
 
 class Desk:
-    """One at a time for reading machines; the others, `waiting` of them, let only the one being served go first."""
+    """One at a time for reading machines; the others let only the one being served go first.
+
+    `waiting`: how many of either kind do.
+    """
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
@@ -55,14 +58,17 @@ class Desk:
         """Waits until the one that is being served now is done, not for those behind it."""
         with self._changed:
             now = self._served
-            self.waiting += 1
-            self._changed.wait_for(lambda: not self._busy or self._served != now)
-            self.waiting -= 1
+            self._wait(lambda: not self._busy or self._served != now)
+
+    def _wait(self, until: Callable[[], bool]) -> None:
+        self.waiting += 1
+        self._changed.wait_for(until)
+        self.waiting -= 1
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy)
+            self._wait(lambda: not self._busy)
             self._busy = True
         try:
             yield
