@@ -71,4 +71,5 @@ class PlaybookRun(Shown):
     said: str
 
 
-PlaybookRunPage = Page[PlaybookRun]
+class PlaybookRunPage(Page[PlaybookRun]):
+    pass
