@@ -3,6 +3,7 @@
 Without an address it is the lab's portal, once its machines have arrived or failed.
 """
 
+import argparse
 import re
 import signal
 import subprocess
@@ -27,12 +28,18 @@ FAULTS = ("install-stuck:2", "cloud-init-error:3", "commissioning-script:4")
 LAB = (sys.executable, "-m", "gough", "lab", "--machines", "9", "--preinstalled", "2", "--port", "0")
 
 
-def main(out: str, *portal: str) -> None:
-    if portal:
-        take(out, *portal)
+def main() -> None:
+    asked = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
+    asked.add_argument("out", help="folder for the pictures; it is made where it lacks")
+    asked.add_argument("portal", nargs="*", metavar="URL NAME PASSWORD", help="a portal that runs already")
+    given = asked.parse_args()
+    if len(given.portal) not in (0, 3):
+        asked.error("a portal is told by its URL, a name and its password")
+    if given.portal:
+        take(given.out, *given.portal)
     else:
         with lab() as found:
-            take(out, *found)
+            take(given.out, *found)
 
 
 @contextmanager
@@ -78,4 +85,4 @@ def take(out: str, url: str, name: str, password: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

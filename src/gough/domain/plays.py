@@ -16,6 +16,7 @@ def groups(*, template: str = "", tags: Sequence[str] = (), **single: str) -> tu
 
 def recap_in_words(recap: Mapping[str, int]) -> str:
     """`12 tasks ok, 3 changed`."""
-    words = [f"{recap.get('ok', 0)} tasks ok"]
+    fine = recap.get("ok", 0)
+    words = [f"{fine} task{'' if fine == 1 else 's'} ok"]
     words += [f"{recap[name]} {name}" for name in ("changed", "failed", "unreachable") if recap.get(name)]
     return ", ".join(words)
